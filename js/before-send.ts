@@ -2,7 +2,7 @@
 
 import { isPlain } from "./arguments.ts";
 import { snapshot, toJson } from "./details.ts";
-import { quietly } from "./environment.ts";
+import { ignoreRejection } from "./environment.ts";
 import { parse } from "./intrinsics.ts";
 import type { Tracking } from "./tracking.ts";
 import type { TrackedEvent } from "./types.ts";
@@ -24,13 +24,13 @@ export function filter(
     // Receivers deduplicate by it, so the page cannot change it.
     const { event_id } = event;
     const { beforeSend } = settings;
-    const kept: unknown = beforeSend?.(event);
-    if (!isPlain(kept)) {
+    const returned: unknown = beforeSend?.(event);
+    if (!isPlain(returned)) {
       // An async function returns a promise, which may reject.
-      quietly(kept);
-      return kept === null ? null : undefined;
+      ignoreRejection(returned);
+      return returned === null ? null : undefined;
     }
-    const { event_id: _, ...rest } = kept;
+    const { event_id: _, ...rest } = returned;
     // The engine looks for `event_id` at the end.
     const changed = snapshot({ ...rest, toJSON: undefined, event_id }, MAX_EVENT_BYTES);
     return changed === undefined ? undefined : toJson(changed);

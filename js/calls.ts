@@ -4,7 +4,7 @@ import { monotonic, wall } from "./clock.ts";
 import type { Crossing } from "./crossing.ts";
 import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
-import { atTaskEnd, deferred, isLogging, print, quietly } from "./environment.ts";
+import { atTaskEnd, deferred, ignoreRejection, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
 import { attempt, find, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
@@ -52,10 +52,10 @@ export const MAX_WAITING_CALLS = 10_000;
 const MAKES_EVENT = /^[it]|nd/;
 
 // How many refusals wait to be reported. The first ones show what is wrong, and all are counted.
-const MAX_UNTOLD = 10;
+const MAX_PENDING_REFUSALS = 10;
 
 /** A refusal that has not been reported yet. */
-interface Untold {
+interface PendingRefusal {
   readonly method: string;
   readonly refusal: Refusal;
 }
@@ -69,11 +69,11 @@ export type OnError = (problem: Problem) => unknown;
 /** The buffer of one tracker. */
 export class Calls {
   /** Takes a feature event that has only a name, once the engine has loaded. Returns whether it was taken. */
-  declare quick: ((feature: unknown) => boolean) | undefined;
+  declare quickSend: ((feature: unknown) => boolean) | undefined;
   /** Waiting calls, preceded by those of the same batch that were executed already. */
   pendingCalls: Call[] = [];
   /** How many of `pendingCalls` were executed. */
-  made = 0;
+  processed = 0;
   /** How many of `pendingCalls` record an event, for as long as the engine cannot be asked. */
   count = 0;
   /** Calls that were refused for their arguments. */
@@ -85,19 +85,19 @@ export class Calls {
   /** The page's `beforeSend` is running. Events recorded by it would lead to further calls of it without end. */
   isFiltering = false;
   /** The wasm could not be loaded so far. Nothing can be sent until it is. */
-  isStranded = false;
+  isSuspended = false;
   /** The connection to the engine, once the engine has loaded. */
   declare crossing: Crossing | undefined;
   /** How many handles the page has to this tracker. The tracker ends with the last one. */
   handles = 0;
   /** Whether the tracker could be loaded. Never rejects. */
-  ready: Promise<boolean> = never();
+  ready: Promise<boolean> = notReady();
   /** The settings of a later construction, to be compared with the current ones. */
-  declare others: object | undefined;
+  declare otherSettings: object | undefined;
   /** Called when the tracker has ended. */
   declare end: (() => void) | undefined;
   /** The current ids, for as long as the engine cannot be asked. */
-  known: StickyIds = { __proto__: null } as StickyIds;
+  knownIds: StickyIds = { __proto__: null } as StickyIds;
   /** Resolves the promise of each flush, by the number of the flush. */
   readonly flushes: Record<number, (result: FlushResult) => void> = { __proto__: null } as never;
   /** The path in an address's fragment is part of the address. */
@@ -106,7 +106,7 @@ export class Calls {
   declare explain: Explain | undefined;
   /** Shows the tracker in a panel of the page, once the host has loaded: see `inspect.ts`. */
   declare showInspector: ((open?: OpenInspector) => Promise<boolean>) | undefined;
-  #untold: Untold[] = [];
+  #pendingRefusals: PendingRefusal[] = [];
   #lastFlush = 0;
   readonly early: EarlyCalls | undefined;
   readonly #onError: OnError | undefined;
@@ -155,7 +155,7 @@ export class Calls {
   /** Forgets the calls. */
   forgetCalls(): void {
     this.pendingCalls = [];
-    this.made = 0;
+    this.processed = 0;
     this.count = 0;
   }
 
@@ -167,22 +167,23 @@ export class Calls {
     print(code ? "error" : "warn", message);
     const onError = this.#onError!;
     // Runs after the current task, because the page's code may do anything: throw, reject, or not even be a function.
-    if (code) atTaskEnd(() => quietly(attempt(() => onError({ code, message, dropped }))));
+    if (code) atTaskEnd(() => ignoreRejection(attempt(() => onError({ code, message, dropped }))));
   }
 
   /** Counts a refusal, and reports it once the messages have loaded. */
   refuse(method: string, refusal: Refusal): void {
     this.refused += 1;
-    if (this.#untold.length < MAX_UNTOLD) this.#untold[this.#untold.length] = { method, refusal };
-    if (this.explain) this.tellRefusals(this.explain);
+    if (this.#pendingRefusals.length < MAX_PENDING_REFUSALS)
+      this.#pendingRefusals[this.#pendingRefusals.length] = { method, refusal };
+    if (this.explain) this.reportRefusals(this.explain);
   }
 
   /** Reports the refusals so far. */
-  tellRefusals(explain: Explain): void {
-    const untold = this.#untold;
-    this.#untold = [];
-    for (let at = 0; at < untold.length; at += 1) {
-      const { method, refusal } = untold[at]!;
+  reportRefusals(explain: Explain): void {
+    const pending = this.#pendingRefusals;
+    this.#pendingRefusals = [];
+    for (let at = 0; at < pending.length; at += 1) {
+      const { method, refusal } = pending[at]!;
       this.report("invalid_argument", explain(method, refusal), 0);
     }
   }
@@ -194,7 +195,7 @@ export class Calls {
     const flush = this.#lastFlush;
     // A promise that resolves to an object asks it for a `then`, and the page may have added one to all objects.
     this.flushes[flush] = (result) => settle(hide(result, "then"));
-    if (!this.add("flush", () => [flush], isClosed) || this.isStranded) this.flushes[flush]!(this.#untried());
+    if (!this.add("flush", () => [flush], isClosed) || this.isSuspended) this.flushes[flush]!(this.#unsent());
     return promise;
   }
 
@@ -212,23 +213,23 @@ export class Calls {
     if (this.handles || this.isClosed) return;
     this.add("shutdown", () => [], false);
     this.isClosed = true;
-    this.quick = undefined;
+    this.quickSend = undefined;
     this.end?.();
   }
 
   /** The wasm cannot be loaded for now. Calls keep waiting, but promises of `flush()` are resolved. */
-  strand(message: string): void {
-    this.isStranded = true;
-    this.tellRefusals(inShort);
+  suspendCalls(message: string): void {
+    this.isSuspended = true;
+    this.reportRefusals(explainBriefly);
     this.report("load_failed", message, 0);
-    this.#giveUpFlushes();
+    this.#resolveFlushes();
   }
 
-  #giveUpFlushes(): void {
-    for (let flush = this.#lastFlush; flush; flush -= 1) this.flushes[flush]?.(this.#untried());
+  #resolveFlushes(): void {
+    for (let flush = this.#lastFlush; flush; flush -= 1) this.flushes[flush]?.(this.#unsent());
   }
 
-  #untried(): FlushResult {
+  #unsent(): FlushResult {
     return { delivered: 0, pending: this.count, rejected: 0 };
   }
 
@@ -239,30 +240,30 @@ export class Calls {
     const stored = this.early?.write(this.pendingCalls) ?? 0;
     const dropped = max(this.count - stored, 0);
     this.stop();
-    this.tellRefusals(inShort);
+    this.reportRefusals(explainBriefly);
     // A thrown value may throw when it is converted to a text.
-    const why = attempt(() => `${error}`);
-    this.report(code, `${message}: ${why}.`, dropped);
+    const reason = attempt(() => `${error}`);
+    this.report(code, `${message}: ${reason}.`, dropped);
   }
 
   /** Accepts and executes nothing from now on, and resolves all pending promises. */
   stop(): void {
     this.isOff = true;
-    this.quick = undefined;
-    this.known = { __proto__: null } as StickyIds;
+    this.quickSend = undefined;
+    this.knownIds = { __proto__: null } as StickyIds;
     this.forgetCalls();
     this.crossing?.end();
     this.crossing = undefined;
     this.early?.close();
     this.end?.();
-    this.#giveUpFlushes();
+    this.#resolveFlushes();
   }
 }
 
 /** The message for a refusal while the full messages cannot be loaded. */
-export const inShort: Explain = (method, { about }) => `${method}: refused for ${about}.`;
+export const explainBriefly: Explain = (method, { about }) => `${method}: refused for ${about}.`;
 
 /** Reports that a tracker is off. */
-async function never(): Promise<boolean> {
+async function notReady(): Promise<boolean> {
   return false;
 }

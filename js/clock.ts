@@ -12,8 +12,8 @@ let last = 0;
  * underlying clock, or one that the page put in its place, goes back.
  */
 export function monotonic(): number {
-  const told = attempt(() => performanceNow(performanceObject()!));
-  last = max(last, isTime(told) ? told : wall());
+  const reading = attempt(() => performanceNow(performanceObject()!));
+  last = max(last, isTime(reading) ? reading : wall());
   return last;
 }
 
@@ -28,4 +28,4 @@ export function wall(): number {
  * Whether a value is a usable time in ms: at least 0 and less than about 30,000 years. A larger number has too few
  * digits for what is added to it, so that a wait would never end.
  */
-export const isTime = (told: unknown): told is number => typeof told === "number" && told >= 0 && told < 1e15;
+export const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 1e15;

@@ -7,19 +7,19 @@ import { writeDetails } from "./details.ts";
 import { atTaskEnd } from "./environment.ts";
 import { PLAIN_ID, type Stats } from "./generated/contract.ts";
 import type { Core, Ids, Reason } from "./generated/core.d.ts";
-import { endpointOf, type Given } from "./given.ts";
+import { endpointOf, type GivenSettings } from "./given-settings.ts";
 import type { Host } from "./host.ts";
 import { attempt, find, keys, min, replaceAll } from "./intrinsics.ts";
 import { isVisible, later } from "./page/browser.ts";
 import { checkSettings, refuseSettings } from "./settings.ts";
 import type { Tracking } from "./tracking.ts";
-import { unstore } from "./web-storage.ts";
+import { removeStored } from "./web-storage.ts";
 
 /** Reports to the engine what happened just now. */
-export type Tell = <Name extends Method>(method: Name, ...more: Arguments<Name>) => void;
+export type SendInput = <Name extends Method>(method: Name, ...more: Arguments<Name>) => void;
 
 /** Reports to the engine where the page navigated, and when. */
-export type TellArrival = (mono: number, wall: number, url: string, title: string) => void;
+export type SendNavigation = (mono: number, wall: number, url: string, title: string) => void;
 
 // How long calls are executed at a stretch while the page is visible, in ms. Together with the page's own task before
 // that, and storing and sending after it, this stays below the 50 ms that people begin to notice.
@@ -27,19 +27,19 @@ const SLICE_MS = 10;
 
 // How many calls are executed at once before further ones wait for a task of their own, on pages whose code runs for
 // each event.
-const TURNS_OF_PAGE_CODE = 32;
+const MAX_PAGE_CODE_TURNS = 32;
 
-// Calls executed between two looks at the clock.
-const CALLS_PER_LOOK = 16;
+// Calls executed between two readings of the clock.
+const CALLS_PER_CLOCK_CHECK = 16;
 
 // The beginning of each stored call. Within texts its quotes are escaped.
 const CALL = /"method":/;
 
 /** Makes a host that reports what the browser does with the given functions. */
-export type MakeHost = (tell: Tell, tellArrival: TellArrival) => Host;
+export type MakeHost = (sendInput: SendInput, sendNavigation: SendNavigation) => Host;
 
 /** Whether calls are waiting. */
-const hasMore = ({ made, pendingCalls }: Calls): boolean => made < pendingCalls.length;
+const hasMore = ({ processed, pendingCalls }: Calls): boolean => processed < pendingCalls.length;
 
 /** Feeds calls into the engine of one tracker. */
 export class Crossing {
@@ -50,12 +50,12 @@ export class Crossing {
   readonly #begin: readonly [mono: number, wall: number];
   #stopSlice: (() => void) | undefined;
   #isWarned = false;
-  #turns = 0;
-  #isPutOff = false;
+  #pageCodeTurns = 0;
+  #isDeferred = false;
   /** How many calls of earlier pages were dropped. */
   #lost = 0;
   /** The early calls have been executed and are being removed from storage. */
-  #isForgotten = false;
+  #areEarlyCallsRemoved = false;
 
   /** Takes the times at which tracking begins. */
   constructor(tracking: Tracking, makeHost: MakeHost, mono: number, now: number) {
@@ -63,8 +63,8 @@ export class Crossing {
     this.#calls = tracking.calls;
     this.#begin = [mono, now];
     this.#host = makeHost(
-      (method, ...more) => this.#tell(method, more, monotonic(), wall()),
-      (mono, now, url, title) => this.#tell("navigated", [url, title], mono, now),
+      (method, ...more) => this.#takeInput(method, more, monotonic(), wall()),
+      (mono, now, url, title) => this.#takeInput("navigated", [url, title], mono, now),
     );
   }
 
@@ -76,30 +76,30 @@ export class Crossing {
     early.write(calls.pendingCalls);
     early.isDone = true;
     calls.crossing = this;
-    calls.isStranded = false;
+    calls.isSuspended = false;
     const { config } = this.tracking;
     // Where the page's code runs for each event, the calls it makes have to be checked.
     if (!config.filter && !config.debug && !calls.isClosed) {
       // The shortest path for the most common call. It is one function, because compiling several is what a page
       // would feel.
-      calls.quick = (feature) => {
+      calls.quickSend = (feature) => {
         if (typeof feature !== "string" || !find(PLAIN_ID, feature)) return false;
         const { pendingCalls } = calls;
         const count = pendingCalls.length;
         pendingCalls[count] = { method: "sendFeatureEvent", mono: monotonic(), wall: undefined, more: [feature] };
-        if (count % MAX_WAITING_CALLS === 0) this.#wake();
+        if (count % MAX_WAITING_CALLS === 0) this.#schedule();
         return true;
       };
     }
-    this.#tellLost();
+    this.#reportLost();
     this.#guard(() => this.#host.begin(this.#begin[0], this.#begin[1]));
-    this.#makeSlice();
+    this.#executeSlice();
     this.compare();
     return !calls.isOff;
   }
 
   /** Counts the calls of earlier pages that were dropped to make room for this page's calls. */
-  #tellLost(): void {
+  #reportLost(): void {
     replaceAll(this.tracking.early.removed, CALL, () => {
       this.#lost += 1;
       return "";
@@ -117,20 +117,21 @@ export class Crossing {
   compare(): void {
     const { calls, settings } = this.tracking;
     // The ids are set already, or were refused if wrong.
-    const others = { ...calls.others, __proto__: null, accountId: undefined, userId: undefined } as Given;
-    calls.others = undefined;
-    const checked = checkSettings(others, refuseSettings(calls));
+    const later = { ...calls.otherSettings, __proto__: null, accountId: undefined, userId: undefined } as GivenSettings;
+    calls.otherSettings = undefined;
+    const checked = checkSettings(later, refuseSettings(calls));
     let differing = "";
-    const names = keys(others);
+    const names = keys(later);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at] as keyof typeof settings;
-      const meantBy = (of: Given): unknown => (name === "endpoint" ? endpointOf(of[name]) : of[name]);
+      const comparable = (settings: GivenSettings): unknown =>
+        name === "endpoint" ? endpointOf(settings[name]) : settings[name];
       // Wrong settings were reported. Functions with the same source text count as equal, because components create
       // them anew.
       if (
-        others[name] != null &&
-        others[name] === checked[name] &&
-        attempt(() => `${meantBy(others)}` !== `${meantBy(settings)}`)
+        later[name] != null &&
+        later[name] === checked[name] &&
+        attempt(() => `${comparable(later)}` !== `${comparable(settings)}`)
       )
         differing += ` ${name}`;
     }
@@ -147,29 +148,29 @@ export class Crossing {
 
   /** The page has added a call. */
   take(method: Method): void {
-    if (method !== "sendFeatureEvent" && !this.#host.isPerforming && !this.#putsOff()) this.#makeSlice();
-    else if (this.#calls.pendingCalls.length % MAX_WAITING_CALLS === 1) this.#wake();
+    if (method !== "sendFeatureEvent" && !this.#host.isPerforming && !this.#deferIfBusy()) this.#executeSlice();
+    else if (this.#calls.pendingCalls.length % MAX_WAITING_CALLS === 1) this.#schedule();
   }
 
   /**
    * Schedules waiting calls for the end of the task, or executes them at once if there are many. Called for the first
    * waiting call, and then once per `MAX_WAITING_CALLS`.
    */
-  #wake(): void {
-    if (this.#calls.pendingCalls.length !== 1) this.#make(Infinity);
-    else if (!this.#putsOff()) atTaskEnd(() => this.#makeSlice());
+  #schedule(): void {
+    if (this.#calls.pendingCalls.length !== 1) this.#execute(Infinity);
+    else if (!this.#deferIfBusy()) atTaskEnd(() => this.#executeSlice());
   }
 
   /**
    * Where the page's code runs for each event, it may record the next event, so that the page would never go on. Now
    * and then calls therefore wait for a task of their own. Returns whether they do.
    */
-  #putsOff(): boolean {
-    if (this.#calls.quick) return false;
-    this.#turns += 1;
-    if (this.#turns % TURNS_OF_PAGE_CODE) return false;
-    this.#isPutOff = true;
-    this.#stopSlice ??= later(() => this.#makeSlice(), 0);
+  #deferIfBusy(): boolean {
+    if (this.#calls.quickSend) return false;
+    this.#pageCodeTurns += 1;
+    if (this.#pageCodeTurns % MAX_PAGE_CODE_TURNS) return false;
+    this.#isDeferred = true;
+    this.#stopSlice ??= later(() => this.#executeSlice(), 0);
     return true;
   }
 
@@ -191,16 +192,16 @@ export class Crossing {
 
   /** Asks the engine, after executing all waiting calls. */
   ask<Answer>(question: (core: Core) => Answer): Answer | undefined {
-    this.#make(Infinity);
+    this.#execute(Infinity);
     return this.#guard(() => question(this.#host.core));
   }
 
   /** Takes in a report of the browser, the server or `beforeSend`. */
-  #tell<Name extends Method>(method: Name, more: Arguments<Name>, mono: number, now: number): void {
+  #takeInput<Name extends Method>(method: Name, more: Arguments<Name>, mono: number, now: number): void {
     const calls = this.#calls;
     const host = this.#host;
     if (calls.isOff) return;
-    if (host.isPerforming || (this.#isPutOff && method === "taskEnded")) {
+    if (host.isPerforming || (this.#isDeferred && method === "taskEnded")) {
       // This answers an effect that is being performed. The engine takes it in at once, and performs what follows in
       // turn.
       this.#guard(() => {
@@ -210,28 +211,28 @@ export class Crossing {
       return;
     }
     // A hidden page may be gone at any time. And adopting segments removes what closed pages left.
-    if (method === "hidden" || method === "adopted") this.#make(Infinity);
+    if (method === "hidden" || method === "adopted") this.#execute(Infinity);
     calls.appendCall(method, mono, now, more);
-    this.#makeSlice();
+    this.#executeSlice();
   }
 
   /**
    * Executes waiting calls for as long as the page does not feel it, and the rest later. On a hidden page nobody
    * feels it.
    */
-  #makeSlice(): void {
+  #executeSlice(): void {
     this.#stopSlice?.();
     this.#stopSlice = undefined;
-    this.#isPutOff = false;
-    this.#make(isVisible() ? SLICE_MS : Infinity);
+    this.#isDeferred = false;
+    this.#execute(isVisible() ? SLICE_MS : Infinity);
     if (!hasMore(this.#calls) || this.#host.isPerforming) return;
-    this.#stopSlice = later(() => this.#makeSlice(), 0);
+    this.#stopSlice = later(() => this.#executeSlice(), 0);
     // Without timers there is no later.
-    if (!this.#stopSlice) this.#make(Infinity);
+    if (!this.#stopSlice) this.#execute(Infinity);
   }
 
   /** Executes waiting calls for at most so many ms. */
-  #make(ms: number): void {
+  #execute(ms: number): void {
     const calls = this.#calls;
     const host = this.#host;
     if (host.isPerforming || !hasMore(calls)) return;
@@ -239,32 +240,32 @@ export class Crossing {
       const end = monotonic() + ms;
       const latest = wall();
       const ahead = latest - monotonic();
-      for (let looked = 1; hasMore(calls); looked += 1) {
-        const call = calls.pendingCalls[calls.made]!;
+      for (let count = 1; hasMore(calls); count += 1) {
+        const call = calls.pendingCalls[calls.processed]!;
         // The effects of consecutive feature events can be performed together.
-        if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
+        if (count > 1 && call.method !== "sendFeatureEvent") host.perform();
         writeDetails(call);
         // Browsers blur both clocks independently. A past time must not become later than now.
         host.handle(call.method, call.mono, call.wall ?? min(call.mono + ahead, latest), call.more);
-        calls.made += 1;
-        if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
+        calls.processed += 1;
+        if (count % CALLS_PER_CLOCK_CHECK === 0 && monotonic() > end) break;
       }
-      const isAllMade = !hasMore(calls);
-      if (isAllMade) calls.forgetCalls();
+      const isAllExecuted = !hasMore(calls);
+      if (isAllExecuted) calls.forgetCalls();
       host.perform();
-      if (isAllMade) this.#forgetEarlyCalls();
+      if (isAllExecuted) this.#removeEarlyCalls();
     });
   }
 
   /** The early calls have been executed. They are removed once their events are stored, when the task ends. */
-  #forgetEarlyCalls(): void {
+  #removeEarlyCalls(): void {
     const { early } = this.tracking;
-    if (this.#isForgotten) return;
-    this.#isForgotten = true;
+    if (this.#areEarlyCallsRemoved) return;
+    this.#areEarlyCallsRemoved = true;
     // Runs after the task that stores their events.
     atTaskEnd(() => {
       early.count = 0;
-      if (early.key) unstore(early.key);
+      if (early.key) removeStored(early.key);
       early.close();
     });
   }
@@ -275,7 +276,7 @@ export class Crossing {
       return action();
     } catch (error) {
       const calls = this.#calls;
-      calls.count = calls.pendingCalls.length - calls.made;
+      calls.count = calls.pendingCalls.length - calls.processed;
       calls.turnOff("failed", "The tracker failed and is off", error);
       return undefined;
     }

@@ -28,12 +28,12 @@ export type Snapshot = string | object;
 
 type Fields = Record<string, unknown>;
 
-type MaybeSpoilt = { toJSON?: unknown };
+type MaybeToJson = { toJSON?: unknown };
 
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 /** Upper limit of the JSON bytes for a text of one character, or for a number. */
-const MOST_BYTES = 32;
+const MAX_BYTES_PER_UNIT = 32;
 
 // The tags of objects whose items are copied one by one.
 const LIST = /Array]$/;
@@ -43,17 +43,17 @@ interface Walk {
   /** How many values and characters still fit. No value takes less than a byte of JSON. */
   room: number;
   /** The objects that contain the current one, outermost first. */
-  readonly open: object[];
+  readonly path: object[];
 }
 
-/** Copies an object. `undefined` if it cannot be read, or takes more than `largest` bytes as JSON. */
-export function snapshot(value: object, largest: number): Snapshot | undefined {
-  const walk: Walk = { room: largest, open: [] };
+/** Copies an object. `undefined` if it cannot be read, or takes more than `maxBytes` bytes as JSON. */
+export function snapshot(value: object, maxBytes: number): Snapshot | undefined {
+  const walk: Walk = { room: maxBytes, path: [] };
   const copy = copyOfObject(value, walk, 0) as object | undefined;
   if (typeof copy !== "object" || isArray(copy) || walk.room < 0) return undefined;
-  if ((largest - walk.room) * MOST_BYTES < largest) return copy;
+  if ((maxBytes - walk.room) * MAX_BYTES_PER_UNIT < maxBytes) return copy;
   const json = toJson(copy);
-  return byteLength(json) <= largest ? json : undefined;
+  return byteLength(json) <= maxBytes ? json : undefined;
 }
 
 const ESCAPES = /\\(?:ud[89a-f]..|.)/;
@@ -64,7 +64,7 @@ export function toJson(copy: Snapshot): string {
   const json =
     typeof copy === "string"
       ? copy
-      : stringify("toJSON" in [] ? copyOfObject(copy, { room: Infinity, open: [] }, 0) : copy);
+      : stringify("toJSON" in [] ? copyOfObject(copy, { room: Infinity, path: [] }, 0) : copy);
   // `JSON.stringify` writes halves of surrogate pairs as `\ud83e`, on which receivers may fail. They become the
   // replacement character.
   return indexOf(json, "\\ud") < 0 ? json : replaceAll(json, ESCAPES, (found) => (found.length > 2 ? "\ufffd" : found));
@@ -101,22 +101,22 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
 
 /** A copy of a nested object. If reading a field throws, only that field is left out. */
 function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolean): unknown {
-  const { open } = walk;
-  if (walk.room < 0 || depth >= DEEPEST) return undefined;
+  const { path } = walk;
+  if (walk.room < 0 || depth >= MAX_DEPTH) return undefined;
   // A cycle.
-  for (let at = 0; at < depth; at += 1) if (open[at] === value) return undefined;
-  open[depth] = value;
+  for (let at = 0; at < depth; at += 1) if (path[at] === value) return undefined;
+  path[depth] = value;
   return attempt(() => {
     const tag = objectToString(value);
     if (!isFinal) {
-      const { toJSON } = value as MaybeSpoilt;
+      const { toJSON } = value as MaybeToJson;
       const kind = KINDS[tag];
       if (kind) return copyOf(kind(value as never, walk), walk, depth + 1, true);
       // Old libraries add a `toJSON` to all arrays or all objects, which turns them into texts. It is ignored.
       if (
         typeof toJSON === "function" &&
-        toJSON !== ({} as MaybeSpoilt).toJSON &&
-        toJSON !== ([] as MaybeSpoilt).toJSON
+        toJSON !== ({} as MaybeToJson).toJSON &&
+        toJSON !== ([] as MaybeToJson).toJSON
       )
         return copyOf(apply(toJSON as () => unknown, value, []), walk, depth + 1, true);
     }
@@ -158,7 +158,7 @@ const KINDS = {
   "[object Map]": (map: Map<unknown, unknown>, walk: Walk) => {
     const fields: Fields = { __proto__: null };
     eachOfMap(map, (field, name) => {
-      take(walk);
+      takeRoom(walk);
       // A key that cannot become a text is left out.
       attempt(() => (fields[`${name}`] = field));
     });
@@ -167,7 +167,7 @@ const KINDS = {
   "[object Set]": (set: Set<unknown>, walk: Walk) => {
     const items: unknown[] = [];
     eachOfSet(set, (item) => {
-      take(walk);
+      takeRoom(walk);
       items[items.length] = item;
     });
     return items;
@@ -175,7 +175,7 @@ const KINDS = {
 } as unknown as Record<string, ((value: never, walk: Walk) => unknown) | undefined>;
 
 /** Takes room for one value. Throws if there is none. */
-function take(walk: Walk): void {
+function takeRoom(walk: Walk): void {
   walk.room -= 1;
   if (walk.room < 0) throw walk;
 }

@@ -12,12 +12,12 @@ import {
   DEFAULT_MAX_STORED_BYTES,
   DEFAULT_PERSISTENCE,
 } from "./generated/contract.ts";
-import { type Given, isToken, refusesTracking } from "./given.ts";
+import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
 import { attempt, find, isFiniteNumber, keys, startsWith, toNumber } from "./intrinsics.ts";
-import { byteLength, storageObject, store, unstore } from "./web-storage.ts";
+import { byteLength, removeStored, storageObject, store } from "./web-storage.ts";
 
 /** What one page left. Because the seed is stored too, whoever executes the calls records the same events. */
-export interface Left {
+export interface StoredCalls {
   readonly accountId?: string | undefined;
   readonly userId?: string | undefined;
   readonly seed: ArrayLike<number>;
@@ -45,10 +45,10 @@ const addListener = /* @__PURE__ */ lookUp<typeof addEventListener>("addEventLis
 const removeListener = /* @__PURE__ */ lookUp<typeof removeEventListener>("removeEventListener");
 
 /** What all pages have stored for a source. */
-interface Stored {
+interface StorageUse {
   bytes: number;
   /** The bytes among them that belong to events, not to calls. */
-  staying: number;
+  storedEventBytes: number;
   /** How many other pages left calls. */
   pages: number;
   /** The oldest of these calls: their name, and when they were made. */
@@ -74,20 +74,20 @@ export class EarlyCalls {
   declare isAllowed: boolean;
   /** Limit of what all pages store for this source, in bytes. */
   declare maxBytes: number;
-  readonly #begin: Omit<Left, "calls">;
+  readonly #header: Omit<StoredCalls, "calls">;
   #release: (() => void) | undefined;
   #isDue = false;
 
-  /** `begin` is what the stored text begins with; `source` is a short name for the source. */
-  constructor(given: Given, begin: Omit<Left, "calls">, source: string) {
-    const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = given;
+  /** `header` is what the stored text begins with; `source` is a short name for the source. */
+  constructor(givenSettings: GivenSettings, header: Omit<StoredCalls, "calls">, source: string) {
+    const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = givenSettings;
     this.isAllowed =
       (consent ?? DEFAULT_CONSENT) === "granted" &&
       (persistence ?? DEFAULT_PERSISTENCE) === "storage" &&
       !disableEventSend &&
-      !refusesTracking(given);
+      !refusesTracking(givenSettings);
     this.maxBytes = isFiniteNumber(maxStoredBytes) ? (maxStoredBytes as number) : DEFAULT_MAX_STORED_BYTES;
-    this.#begin = begin;
+    this.#header = header;
     const prefix = isToken(cookiePrefix) ? cookiePrefix : DEFAULT_COOKIE_PREFIX;
     this.callPrefix = `${prefix}${CALLS}${source}.`;
     this.eventPrefix = `${prefix}${EVENTS}${source}.`;
@@ -115,25 +115,25 @@ export class EarlyCalls {
       // A prerendered page may never be seen, and holds no lock.
       if (this.isDone || !page() || !this.isAllowed || isPrerendering()) return;
       for (let end = calls.length; end > this.count; end = (this.count + end) >> 1) {
-        const some: Call[] = [];
+        const stored: Call[] = [];
         for (let at = 0; at < end; at += 1) {
           writeDetails(calls[at]!);
-          some[at] = calls[at]!;
+          stored[at] = calls[at]!;
         }
         if (!this.key) {
-          const { seed } = this.#begin;
+          const { seed } = this.#header;
           this.key = `${this.callPrefix}${seed[0]}-${seed[1]}.${wall()}`;
           // The lock shows other pages that this page lives.
           const { promise, settle } = deferred();
-          const again = () => this.write(calls);
+          const writeAgain = () => this.write(calls);
           this.#release = () => {
             settle();
-            removeListener()!("pagehide", again);
+            removeListener()!("pagehide", writeAgain);
           };
           lock(this.key, () => promise);
-          addListener()!("pagehide", again);
+          addListener()!("pagehide", writeAgain);
         }
-        const json = snapshot({ ...this.#begin, calls: some } satisfies Left, Infinity) as string;
+        const json = snapshot({ ...this.#header, calls: stored } satisfies StoredCalls, Infinity) as string;
         if (this.#makeRoom(byteLength(json)) && store(this.key, json)) this.count = end;
       }
     });
@@ -141,14 +141,14 @@ export class EarlyCalls {
   }
 
   /** What all pages have stored for this source, without this page's calls. Throws if storage is blocked. */
-  used(): Stored {
-    const used: Stored = { bytes: 0, staying: 0, pages: 0, oldestAt: Infinity };
+  usedStorage(): StorageUse {
+    const used: StorageUse = { bytes: 0, storedEventBytes: 0, pages: 0, oldestAt: Infinity };
     this.eachName((name, isCalls) => {
       if (name === this.key) return;
       const bytes = byteLength(storageObject()![name]);
       const oldestAt = toNumber(find(AFTER_DOT, name));
       used.bytes += bytes;
-      if (!isCalls) used.staying += bytes;
+      if (!isCalls) used.storedEventBytes += bytes;
       else {
         used.pages += 1;
         if (oldestAt < used.oldestAt) {
@@ -173,7 +173,7 @@ export class EarlyCalls {
   /** The visitor refused: removes everything stored, and stores nothing until the wasm has loaded. */
   erase(): void {
     this.isAllowed = false;
-    attempt(() => this.eachName(unstore));
+    attempt(() => this.eachName(removeStored));
   }
 
   /**
@@ -181,10 +181,10 @@ export class EarlyCalls {
    * Returns whether there is room.
    */
   #makeRoom(bytes: number): boolean {
-    for (let last = ""; ; unstore(last)) {
-      const { bytes: others, staying, oldest, pages, oldestAt } = this.used();
-      if (others + bytes <= this.maxBytes && pages < MAX_PAGES && !(oldestAt < wall() - MAX_AGE_MS)) return true;
-      if (!oldest || oldest === last || staying + bytes > this.maxBytes) return false;
+    for (let last = ""; ; removeStored(last)) {
+      const { bytes: used, storedEventBytes, oldest, pages, oldestAt } = this.usedStorage();
+      if (used + bytes <= this.maxBytes && pages < MAX_PAGES && !(oldestAt < wall() - MAX_AGE_MS)) return true;
+      if (!oldest || oldest === last || storedEventBytes + bytes > this.maxBytes) return false;
       last = oldest;
       this.removed += storageObject()![last];
     }

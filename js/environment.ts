@@ -42,7 +42,7 @@ export function deferred<Value = void>(): { promise: Promise<Value>; settle: (va
 }
 
 /** Awaits something whose failure is handled elsewhere. */
-export async function quietly(promise: unknown): Promise<void> {
+export async function ignoreRejection(promise: unknown): Promise<void> {
   try {
     await promise;
   } catch {
@@ -136,11 +136,11 @@ export const locks = (): LockManager | undefined => attempt(() => browser()!.loc
 /** Calls `granted` once nobody else holds the lock of this name. */
 export function lock(name: string, granted: LockGrantedCallback<unknown>): void {
   // Without a lock, other pages may adopt what this page stores. Sending events twice is better than losing them.
-  attempt(() => quietly(requestLock(locks()!, name, granted)));
+  attempt(() => ignoreRejection(requestLock(locks()!, name, granted)));
 }
 
 /** Calls `granted` with the lock of this name if nobody holds it, and with `null` otherwise. */
 export function lockIfFree(name: string, granted: LockGrantedCallback<unknown>): void {
   const options = { __proto__: null, ifAvailable: true } as LockOptions;
-  attempt(() => quietly(requestLock(locks()!, name, options, granted)));
+  attempt(() => ignoreRejection(requestLock(locks()!, name, options, granted)));
 }

@@ -2,7 +2,7 @@
 
 import { na } from "./inline.ts";
 import { attempt, succeeds, world } from "./intrinsics.ts";
-import { takeKept } from "./kept.ts";
+import { executeSnippetCalls } from "./snippet-calls.ts";
 import { loader } from "./within.ts";
 
 declare global {
@@ -18,10 +18,10 @@ const set = (holder: unknown): boolean =>
   });
 
 /** The snippet's stand-in for the class. */
-const standIn = attempt(() => (world as unknown as { na?: { q?: Parameters<typeof takeKept>[0] } }).na);
+const standIn = attempt(() => (world as unknown as { na?: { q?: Parameters<typeof executeSnippetCalls>[0] } }).na);
 
 if (!set(world)) set(self);
 // A page may have made the name read-only.
 attempt(() => {
-  if ((world as unknown as Window).na === na && standIn?.q) takeKept(standIn.q, loader);
+  if ((world as unknown as Window).na === na && standIn?.q) executeSnippetCalls(standIn.q, loader);
 });

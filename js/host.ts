@@ -5,7 +5,8 @@ import { bare, pageAddress, pageTitle, short } from "./address.ts";
 import { filter } from "./before-send.ts";
 import type { Method } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
-import { Crossing, type MakeHost, type Tell, type TellArrival } from "./crossing.ts";
+import { callCore } from "./core-call.ts";
+import { Crossing, type MakeHost, type SendInput, type SendNavigation } from "./crossing.ts";
 import { atTaskEnd, deferred, pageAddress as fullAddress, isPrerendering, page, print } from "./environment.ts";
 import { attempt, find } from "./intrinsics.ts";
 import { explain } from "./losses.ts";
@@ -20,8 +21,7 @@ import { type Posting, post } from "./page/transport.ts";
 import { causeOf, watchPolicy } from "./page/unreachable.ts";
 import { watchVisibility } from "./page/visibility.ts";
 import { prepare } from "./prepare.ts";
-import { replayLeftCalls } from "./replay.ts";
-import { tell } from "./tell.ts";
+import { replayStoredCalls } from "./replay.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { type FetchWasm, startWasm } from "./wasm.ts";
 
@@ -41,15 +41,16 @@ export async function startHost(fetchWasm: FetchWasm): Promise<Track> {
 export const track: Track = async (construction, mono, now) => {
   const tracking = prepare(construction);
   if (tracking.calls.isOff) return false;
-  const isPrepared = isPrerendering();
-  if (isPrepared) await untilShown();
-  const beginsAt = isPrepared ? monotonic() : mono;
-  const beginsOn = isPrepared ? wall() : now;
-  const makeHost: MakeHost = (tell, tellArrival) => new Host(tracking, tell, tellArrival, beginsAt, beginsOn);
+  const isPrerendered = isPrerendering();
+  if (isPrerendered) await whenShown();
+  const beginsAt = isPrerendered ? monotonic() : mono;
+  const beginsOn = isPrerendered ? wall() : now;
+  const makeHost: MakeHost = (sendInput, sendNavigation) =>
+    new Host(tracking, sendInput, sendNavigation, beginsAt, beginsOn);
   return new Crossing(tracking, makeHost, beginsAt, beginsOn).begin();
 };
 
-async function untilShown(): Promise<void> {
+async function whenShown(): Promise<void> {
   const { promise, settle } = deferred();
   const stop = listen("prerenderingchange", () => settle(), page());
   await promise;
@@ -67,8 +68,8 @@ export class Host {
   /** Whether effects are being performed. The effects of reports made meanwhile are performed in turn. */
   isPerforming = false;
   readonly #tracking: Tracking;
-  readonly #tell: Tell;
-  readonly #tellArrival: TellArrival;
+  readonly #sendInput: SendInput;
+  readonly #sendNavigation: SendNavigation;
   #navigation: NavigationWatch | undefined;
   /**
    * A call is about to end the page view. A navigation that has not been reported yet is reported directly before it.
@@ -87,7 +88,7 @@ export class Host {
   /** Number of copies for `debugUrl` under way. */
   #copies = 0;
 
-  constructor(tracking: Tracking, tell: Tell, tellArrival: TellArrival, mono: number, wall: number) {
+  constructor(tracking: Tracking, sendInput: SendInput, sendNavigation: SendNavigation, mono: number, wall: number) {
     const { seed, settings } = tracking;
     let { config } = tracking;
     const stop = later(() => {}, 0);
@@ -100,8 +101,8 @@ export class Host {
     }
     this.core = new Core(config, seed[0]!, seed[1]!, seed[2]!, seed[3]!, mono, wall);
     this.#tracking = tracking;
-    this.#tell = tell;
-    this.#tellArrival = tellArrival;
+    this.#sendInput = sendInput;
+    this.#sendNavigation = sendNavigation;
     this.#cookies = new Cookies(settings, (problem) => tracking.calls.report("", problem, 0));
   }
 
@@ -132,7 +133,7 @@ export class Host {
       this.#navigation?.settle();
       this.#isEndingView = false;
     }
-    tell(this.core, method, mono, wall, more);
+    callCore(this.core, method, mono, wall, more);
   }
 
   /** Performs effects in order until there are none. The page's code may run meanwhile and make calls. */
@@ -161,7 +162,7 @@ export class Host {
 
   #perform(effect: Effect): void {
     const { calls } = this.#tracking;
-    const tell = this.#tell;
+    const sendInput = this.#sendInput;
     switch (effect.type) {
       case "send":
         this.#send(effect);
@@ -174,8 +175,8 @@ export class Host {
         break;
       case "filter": {
         const line = filter(this.#tracking, effect.line);
-        if (line) tell("filtered", line);
-        else tell("filteredOut", line === undefined);
+        if (line) sendInput("filtered", line);
+        else sendInput("filteredOut", line === undefined);
         break;
       }
       case "reportLoss": {
@@ -196,7 +197,7 @@ export class Host {
         break;
       case "readCookies": {
         const { session, visitor } = this.#cookies.read();
-        tell("cookiesRead", session, visitor);
+        sendInput("cookiesRead", session, visitor);
         break;
       }
       case "setSession":
@@ -218,18 +219,18 @@ export class Host {
         this.#storage?.claim(effect.stream);
         break;
       case "persistAtTaskEnd":
-        atTaskEnd(() => tell("taskEnded"));
+        atTaskEnd(() => sendInput("taskEnded"));
         break;
       case "store":
         if (this.#storage) this.#storage.write(effect.segment, effect.records);
-        else tell("writeFailed", effect.segment);
+        else sendInput("writeFailed", effect.segment);
         break;
       case "removeSegment":
         this.#storage?.remove(effect.segment);
         break;
       case "adoptOrphans":
         this.#storage?.adopt();
-        if (this.#storage) replayLeftCalls(this.#tracking, this.#storage, this.#cookies);
+        if (this.#storage) replayStoredCalls(this.#tracking, this.#storage, this.#cookies);
         break;
       case "shareWait":
         this.#storage?.share(effect.record);
@@ -254,61 +255,61 @@ export class Host {
 
   #listen(): void {
     const { config, early, settings, tab, url } = this.#tracking;
-    const tell = this.#tell;
-    this.#until(
+    const sendInput = this.#sendInput;
+    this.#addStop(
       watchPolicy(url, () => {
         this.#tracking.obstacle = -2;
       }),
     );
-    this.#until(listen("online", () => tell("online", true)));
-    this.#until(listen("offline", () => tell("online", false)));
+    this.#addStop(listen("online", () => sendInput("online", true)));
+    this.#addStop(listen("offline", () => sendInput("online", false)));
     // Without a page there is no localStorage and no tab. Under Node, a channel to other tabs would keep the process
     // from ending.
     if (!page()) return;
-    this.#tabs = new Tabs(settings.cookiePrefix, tab, tell);
-    const storage = new PageStorage(tell, early, config.maxStoredBytes);
+    this.#tabs = new Tabs(settings.cookiePrefix, tab, sendInput);
+    const storage = new PageStorage(sendInput, early, config.maxStoredBytes);
     this.#storage = storage;
-    this.#until(listen("storage", (event) => storage.hear(event as StorageEvent)));
+    this.#addStop(listen("storage", (event) => storage.adoptShared(event as StorageEvent)));
     const { trackPageViews } = settings;
     if (trackPageViews) {
       const navigation = watchNavigation(trackPageViews === "hash", (mono, wall, url) => {
         if (this.#isEndingView) this.core.navigated(mono, wall, url, pageTitle());
-        else this.#tellArrival(mono, wall, url, pageTitle());
+        else this.#sendNavigation(mono, wall, url, pageTitle());
       });
       this.#navigation = navigation;
-      this.#until(navigation.stop);
+      this.#addStop(navigation.stop);
     }
-    this.#until(
+    this.#addStop(
       watchActivity(
         () => {
           // The history may be frozen, or could not be watched for another reason.
-          this.#navigation?.look();
-          tell("activity");
+          this.#navigation?.verifyAddress();
+          sendInput("activity");
         },
-        (focused) => tell("frameFocused", focused),
+        (focused) => sendInput("frameFocused", focused),
       ),
     );
-    this.#until(
+    this.#addStop(
       watchVisibility(
-        () => tell("shown"),
+        () => sendInput("shown"),
         () => {
           this.#navigation?.settle();
           this.#storage?.verify();
-          tell("hidden");
+          sendInput("hidden");
         },
         // A browser does not put a page into the back/forward cache that holds a lock or listens to other tabs. The
         // page asks for both again when it comes back.
         () => this.#leave(),
         () => {
-          tell("restored");
-          tell("shown");
-          tell("navigated", this.#address(), pageTitle());
+          sendInput("restored");
+          sendInput("shown");
+          sendInput("navigated", this.#address(), pageTitle());
         },
       ),
     );
   }
 
-  #until(stop: () => void): void {
+  #addStop(stop: () => void): void {
     const stops = this.#stops;
     stops[stops.length] = stop;
   }
@@ -324,7 +325,7 @@ export class Host {
 
   async #send({ request, events, body, asked, keepalive, unloading }: Request): Promise<void> {
     const { settings, url } = this.#tracking;
-    const tell = this.#tell;
+    const sendInput = this.#sendInput;
     const { compress, debugUrl } = settings;
     this.#log(request, `${events} events`);
     if (debugUrl && body) this.#copy({ url: debugUrl, body, keepalive, unloading, compress: false });
@@ -338,11 +339,11 @@ export class Host {
       const { status, retryAfter, rejected, message, lacking } = answer;
       this.#tracking.obstacle = undefined;
       this.#log(request, `answered ${status}`);
-      tell("answered", request, status, retryAfter, rejected, message, lacking);
+      sendInput("answered", request, status, retryAfter, rejected, message, lacking);
     } else {
       this.#tracking.obstacle = answer?.status ?? this.#tracking.obstacle;
       this.#log(request, "no answer");
-      tell("unanswered", request);
+      sendInput("unanswered", request);
     }
   }
 
@@ -372,6 +373,6 @@ export class Host {
     if (due >= this.#wakesAt && due < Infinity) return;
     this.#stopTimer?.();
     this.#wakesAt = due;
-    this.#stopTimer = due < Infinity ? later(() => this.#tell("timer"), due - monotonic()) : undefined;
+    this.#stopTimer = due < Infinity ? later(() => this.#sendInput("timer"), due - monotonic()) : undefined;
   }
 }

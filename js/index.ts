@@ -2,9 +2,9 @@
 
 import { handed } from "#handed";
 import { wall } from "./clock.ts";
-import { quietly, request } from "./environment.ts";
+import { ignoreRejection, request } from "./environment.ts";
 import { apply, find } from "./intrinsics.ts";
-import { once, reach } from "./load.ts";
+import { awaitLoad, once } from "./load.ts";
 import { Tracker } from "./na.ts";
 import type { Id, Names, Settings } from "./types.ts";
 
@@ -28,19 +28,19 @@ async function importHost(): Promise<HostChunk> {
 }
 
 const host = once(async () => {
-  const chunk = await reach(importHost());
+  const chunk = await awaitLoad(importHost());
   return apply(chunk.host, undefined, handed);
 });
 
 const core = once(async () => {
   // Starts both downloads at once.
-  const asked = ask();
-  quietly(asked);
-  return await (await host()).loadHost(asked);
+  const requested = requestWasm();
+  ignoreRejection(requested);
+  return await (await host()).loadHost(requested);
 });
 
 /** Requests the wasm. Also rejects if a bundler has left this script without an address. */
-async function ask(): Promise<Response> {
+async function requestWasm(): Promise<Response> {
   // Bundlers look for exactly this expression. The result is awaited because returning a promise from an async
   // function asks it for a `then`, which zone.js has wrapped.
   return await request(new URL("./natero.wasm", import.meta.url).href, { __proto__: null } as RequestInit);

@@ -3,12 +3,12 @@
 // the previous step failed.
 
 import { lookUp } from "./capture.ts";
+import { NO_WASM, withNotice } from "./fallback-notice.ts";
 import type { startHost, Track } from "./host.ts";
 import { succeeds } from "./intrinsics.ts";
-import { reach } from "./load.ts";
+import { awaitLoad } from "./load.ts";
 import { Bytes } from "./natives.ts";
-import { NO_WASM, said } from "./stand-in.ts";
-import { carriesTexts } from "./texts.ts";
+import { canPassTexts } from "./texts.ts";
 import { unpack } from "./unpack.ts";
 
 const Wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly");
@@ -20,25 +20,25 @@ const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
 const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Bytes(EMPTY)));
 
 /**
- * Starts a replacement for the wasm that failed with this error: the wasm inside a script by `start`, or the core as
- * JavaScript.
+ * Starts a replacement for the wasm that failed with this error: the wasm inside a script by `startWith`, or the core
+ * as JavaScript.
  */
-export async function climb(build: string, error: unknown, start: typeof startHost): Promise<Track> {
+export async function start(build: string, error: unknown, startWith: typeof startHost): Promise<Track> {
   // If the page has broken these functions, the replacements cannot work either, ever.
-  if (!carriesTexts()) throw new Error(`${error}`);
+  if (!canPassTexts()) throw new Error(`${error}`);
   if (isWasmAllowed()) {
     try {
-      const { text, size } = await reach(import("./wasm-inside.js"));
-      const track = await start(() => unpack(text, size));
-      return said(track, `${error}: the wasm within wasm-inside.js is used instead.`);
-    } catch (second) {
+      const { text, size } = await awaitLoad(import("./wasm-inside.js"));
+      const track = await startWith(() => unpack(text, size));
+      return withNotice(track, `${error}: the wasm within wasm-inside.js is used instead.`);
+    } catch (insideError) {
       // A file that cannot be loaded now may be there later. A file that has loaded and does not start never will.
       if (typeof error === "string") throw error;
-      if (typeof second === "string") throw second;
+      if (typeof insideError === "string") throw insideError;
     }
   }
   try {
-    const { startScript } = await reach(import("./host-script.js"));
+    const { startScript } = await awaitLoad(import("./host-script.js"));
     return startScript(build);
   } catch (error) {
     if (typeof error === "string") throw `${NO_WASM}, and host-script.js is out of reach: ${error}`;

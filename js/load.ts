@@ -29,7 +29,7 @@ export function once<Found>(load: () => Promise<Found>): () => Promise<Found> {
 }
 
 /** Awaits a load that may fail for a while. Throws a text if it does. */
-export async function reach<Found>(found: Promise<Found>): Promise<Found> {
+export async function awaitLoad<Found>(found: Promise<Found>): Promise<Found> {
   try {
     return await found;
   } catch (error) {

@@ -8,7 +8,7 @@ import { snapshot, toJson } from "./details.ts";
 import { EarlyCalls } from "./early.ts";
 import * as environment from "./environment.ts";
 import { DEFAULT_ENDPOINT, earlyStats } from "./generated/contract.ts";
-import { endpointOf, type Given, readSettings } from "./given.ts";
+import { endpointOf, type GivenSettings, readSettings } from "./given-settings.ts";
 import {
   apply,
   attempt,
@@ -38,7 +38,7 @@ import type {
 } from "./types.ts";
 
 /** The methods that set an id. */
-type SetsId = "setAccountId" | "setUserId" | "setModuleId" | "setProductId" | "identifyAccount" | "identifyUser";
+type IdMethod = "setAccountId" | "setUserId" | "setModuleId" | "setProductId" | "identifyAccount" | "identifyUser";
 
 export class Tracker<App extends Names = Names> {
   /** Resolves to `true` once the tracker runs, or to `false` where it had to be disabled; never rejects. */
@@ -50,27 +50,27 @@ export class Tracker<App extends Names = Names> {
 
   /** @internal */
   constructor(loader: Loader | Calls, apiKey?: unknown, authKey?: unknown, settings?: unknown) {
-    let made: Calls | Tracker;
+    let calls: Calls | Tracker;
     try {
-      made = loader instanceof Calls ? loader : Tracker.#make(loader, apiKey, authKey, settings, new.target);
+      calls = loader instanceof Calls ? loader : Tracker.#construct(loader, apiKey, authKey, settings, new.target);
     } catch (error) {
-      made = new Calls(false);
-      made.turnOff("failed", "The tracker is off", error);
+      calls = new Calls(false);
+      calls.turnOff("failed", "The tracker is off", error);
     }
     // biome-ignore lint/correctness/noConstructorReturn: the source has a tracker on this page, and this is a handle to it.
-    if (!(made instanceof Calls)) return made;
-    made.handles += 1;
-    this.#calls = made;
-    this.ready = made.ready;
+    if (!(calls instanceof Calls)) return calls;
+    calls.handles += 1;
+    this.#calls = calls;
+    this.ready = calls.ready;
     // Pages pass methods on as listeners, and wrap objects in proxies. Each method works however it is called.
-    const { prototype } = new.target as unknown as { prototype: Record<string, (...given: unknown[]) => unknown> };
+    const { prototype } = new.target as unknown as { prototype: Record<string, (...parameters: unknown[]) => unknown> };
     const handle = this as unknown as typeof prototype;
     attempt(() => {
       const names = ownNames(handle, Tracker.prototype);
       // The first name is the constructor's.
       for (let at = 1; at < names.length; at += 1) {
         const name = names[at]!;
-        handle[name] = (...given) => apply(prototype[name]!, handle, given);
+        handle[name] = (...parameters) => apply(prototype[name]!, handle, parameters);
       }
     });
   }
@@ -107,15 +107,15 @@ export class Tracker<App extends Names = Names> {
 
   /** Records `total` uses of a feature; 1 by default. */
   sendFeatureEvent(feature: NameOf<App, "feature">, total?: number | FeatureOptions<App>): void {
-    if (total === undefined && !this.#isClosed && this.#calls.quick?.(feature)) return;
+    if (total === undefined && !this.#isClosed && this.#calls.quickSend?.(feature)) return;
     this.#add("sendFeatureEvent", () => {
-      const given: Options = typeof total === "object" ? options(total) : { total };
+      const fields: Options = typeof total === "object" ? options(total) : { total };
       return [
         id("feature", feature),
-        useCount(given.total),
-        override("module", given.module),
-        override("product", given.product),
-        details(given.details),
+        useCount(fields.total),
+        override("module", fields.module),
+        override("product", fields.product),
+        details(fields.details),
       ];
     });
   }
@@ -162,7 +162,7 @@ export class Tracker<App extends Names = Names> {
   /** For logout: ends timings, sends waiting events, then forgets identity, module, product, session and visitor. */
   reset(): void {
     this.#add("reset", () => {
-      this.#calls.known = { __proto__: null } as StickyIds;
+      this.#calls.knownIds = { __proto__: null } as StickyIds;
       return [];
     });
   }
@@ -225,11 +225,11 @@ export class Tracker<App extends Names = Names> {
   }
 
   /** Sets an id, and passes on the details given with it. If the method takes no details, `null` clears the id. */
-  #set(method: SetsId, argument: StickyId, value: unknown, given?: readonly [details: unknown]): void {
+  #set(method: IdMethod, argument: StickyId, value: unknown, detailsArgument?: readonly [details: unknown]): void {
     this.#add(method, () => {
-      const set = value === null && !given ? undefined : id(argument, value);
-      const more = given && details(given[0]);
-      this.#calls.known[argument] = set;
+      const set = value === null && !detailsArgument ? undefined : id(argument, value);
+      const more = detailsArgument && details(detailsArgument[0]);
+      this.#calls.knownIds[argument] = set;
       return [set, more] as never;
     });
   }
@@ -237,33 +237,33 @@ export class Tracker<App extends Names = Names> {
   /** The engine's current value. Before the engine has loaded, the value that was set. `null` if the tracker is off. */
   #get(name: StickyId | "sessionId" | "visitorId"): string | null {
     const calls = this.#calls;
-    const ids: { readonly [Id in typeof name]?: string | undefined } = calls.crossing?.ids() ?? calls.known;
+    const ids: { readonly [Id in typeof name]?: string | undefined } = calls.crossing?.ids() ?? calls.knownIds;
     return ids[name] || null;
   }
 
   /**
    * Makes the calls of a new tracker, or a handle of the class `Handle` to the tracker that this source has already.
    */
-  static #make(
+  static #construct(
     loader: Loader,
     apiKey: unknown,
     authKey: unknown,
-    passed: unknown,
+    passedSettings: unknown,
     Handle: typeof Tracker,
   ): Calls | Tracker {
     const mono = monotonic();
     const now = wall();
     // If the page had broken the language before this was loaded, that throws here once, and not at each call.
-    const whole: Record<string, typeof environment.deferred> = { '{"a":["a"]}': environment.deferred };
-    whole[toJson(snapshot({ a: [toId(" a")] }, 99)!)]!().settle();
+    const checks: Record<string, typeof environment.deferred> = { '{"a":["a"]}': environment.deferred };
+    checks[toJson(snapshot({ a: [toId(" a")] }, 99)!)]!().settle();
     dateValue(new OriginalDate());
-    let given = { __proto__: null } as Given;
+    let givenSettings = { __proto__: null } as GivenSettings;
     let url = "";
     let refusal: Refusal | undefined;
     try {
-      given = readSettings(passed);
+      givenSettings = readSettings(passedSettings);
       const path = `${encodeComponent(id("authKey", authKey))}/${encodeComponent(id("apiKey", apiKey))}`;
-      const endpoint = "endpoint" in given ? given.endpoint : DEFAULT_ENDPOINT;
+      const endpoint = "endpoint" in givenSettings ? givenSettings.endpoint : DEFAULT_ENDPOINT;
       url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${path}`;
     } catch (thrown) {
       refusal = refusalOf(thrown);
@@ -271,41 +271,41 @@ export class Tracker<App extends Names = Names> {
     const shared = sources();
     const { join } = shared;
     const other = join[url];
-    if (other) return other(passed, Handle) as Tracker;
+    if (other) return other(passedSettings, Handle) as Tracker;
 
     const hasUser = environment.hasUser();
     const seed = environment.seed();
     shared.tab ??= `${seed[0]}-${seed[1]}`;
     const { tab } = shared;
-    const { accountId, onError, trackPageViews, userId } = given;
-    const known = { __proto__: null, accountId: toId(accountId), userId: toId(userId) } as StickyIds;
-    const early = new EarlyCalls(given, { ...known, seed }, shortName(url));
+    const { accountId, onError, trackPageViews, userId } = givenSettings;
+    const knownIds = { __proto__: null, accountId: toId(accountId), userId: toId(userId) } as StickyIds;
+    const early = new EarlyCalls(givenSettings, { ...knownIds, seed }, shortName(url));
     const calls = new Calls(!url || !hasUser, early, onError as OnError);
-    if (!calls.isOff) calls.known = known;
+    if (!calls.isOff) calls.knownIds = knownIds;
     calls.withHash = trackPageViews === "hash";
     if (refusal) calls.refuse("new na", refusal);
-    calls.ready = start(loader, { passed, given, url, tab, seed, early, calls }, mono, now);
+    calls.ready = start(loader, { passedSettings, givenSettings, url, tab, seed, early, calls }, mono, now);
     if (calls.isOff) return calls;
 
-    const own: Join = (others, Other) => {
+    const joinOwn: Join = (settings, Other) => {
       // The class of another copy of the library has no access to this one's private fields.
       const isOurs = (Other as Partial<typeof Tracker> | undefined)?.prototype instanceof Tracker;
       const handle = construct(Tracker, [calls], isOurs ? (Other as typeof Tracker) : Handle) as Tracker;
       // Settings that throw count as none.
-      const differing = attempt(() => readSettings(others)) ?? given;
+      const differing = attempt(() => readSettings(settings)) ?? givenSettings;
       const { accountId, userId } = differing;
       // The user comes first, because the account of a user who stays is not expected to change. This does not use
       // the public methods: a subclass may override them and need what its constructor has not set up yet.
       if (userId != null) handle.#set("setUserId", "userId", userId);
       if (accountId != null) handle.#set("setAccountId", "accountId", accountId);
-      calls.others = differing;
+      calls.otherSettings = differing;
       calls.crossing?.compare();
       return handle;
     };
-    join[url] = own;
+    join[url] = joinOwn;
     calls.end = () => {
       // After a shutdown, another tracker may have taken over this source.
-      if (join[url] === own) join[url] = undefined;
+      if (join[url] === joinOwn) join[url] = undefined;
     };
     return calls;
   }

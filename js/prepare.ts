@@ -9,7 +9,7 @@ import { apply, find, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import { checkSettings, coreConfig, refuseSettings, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
-import { unstore } from "./web-storage.ts";
+import { removeStored } from "./web-storage.ts";
 import { explain } from "./words.ts";
 
 // One of the two keys, which end the address of a source, is `.` or `..`.
@@ -21,15 +21,15 @@ export type Prepare = (construction: Construction & Partial<Tracking>) => Tracki
 
 export const prepare: Prepare = (construction) => {
   if (construction.calls.explain !== explain) {
-    const { calls, early, given, passed, url } = construction;
+    const { calls, early, givenSettings, passedSettings, url } = construction;
     silenceRepetition(calls);
     calls.explain = explain;
     calls.showInspector = (open) => inspect(calls, open);
     const refuse = refuseSettings(calls);
-    const unread = url && unreadSettings(passed, given);
+    const unread = url && unreadSettings(passedSettings, givenSettings);
     const isAddressed = !url || isAddress(url);
     const dots = find(LAST_DOTS, url) ? "apiKey" : find(DOTS, url) ? "authKey" : undefined;
-    if (!isAddressed) calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+    if (!isAddressed) calls.refuse("new na", { about: "endpoint", got: givenSettings.endpoint });
     // Browsers resolve such path segments, so the events would go to another address.
     else if (dots) calls.refuse("new na", { about: dots, got: "." });
     const isWrong = !isAddressed || dots;
@@ -37,10 +37,10 @@ export const prepare: Prepare = (construction) => {
     if (isWrong || unread) {
       // Nothing of this tracker remains.
       calls.stop();
-      if (early.key) unstore(early.key);
+      if (early.key) removeStored(early.key);
     }
-    calls.tellRefusals(explain);
-    const settings = checkSettings(given, unread ? () => {} : refuse);
+    calls.reportRefusals(explain);
+    const settings = checkSettings(givenSettings, unread ? () => {} : refuse);
     if (settings.debug && !hasUser()) print("log", "there is no page here, nor a worker: the tracker is off.");
     construction.config = coreConfig(settings);
     construction.settings = settings;
@@ -51,16 +51,16 @@ export const prepare: Prepare = (construction) => {
 // How long the same message is not repeated, in ms, and for how many messages that is remembered. The page's reaction
 // to a message may cause the next one.
 const SILENCE_MS = 1000;
-const MAX_NOTED = 100;
+const MAX_REMEMBERED = 100;
 
 // How many messages are reported in that time by all trackers together. The page's reaction may be to make another
 // tracker, which reports the same.
-const MAX_TOLD = 250;
-let toldFrom = -SILENCE_MS;
-let told = 0;
+const MAX_REPORTED = 250;
+let countedFrom = -SILENCE_MS;
+let reportCount = 0;
 
 /** A message: when it was reported, and how many lost events have not been reported since. */
-interface Said {
+interface Reported {
   at: number;
   dropped: number;
 }
@@ -69,26 +69,26 @@ const COUNT = /\d+/;
 
 /** From now on reports the same message at most once a second. */
 export function silenceRepetition(calls: Calls): void {
-  const tell = calls.report;
-  let noted: Record<string, Said> = { __proto__: null } as never;
+  const original = calls.report;
+  let reported: Record<string, Reported> = { __proto__: null } as never;
   calls.report = (code, message, dropped) => {
-    if (keys(noted).length > MAX_NOTED) noted = { __proto__: null } as never;
+    if (keys(reported).length > MAX_REMEMBERED) reported = { __proto__: null } as never;
     // A message that differs only in a number counts as the same.
     const name = replaceAll(message, COUNT, () => "");
-    noted[name] ??= { at: -SILENCE_MS, dropped: 0 };
-    const said = noted[name]!;
-    said.dropped += dropped;
+    reported[name] ??= { at: -SILENCE_MS, dropped: 0 };
+    const same = reported[name]!;
+    same.dropped += dropped;
     const now = monotonic();
-    if (now - toldFrom >= SILENCE_MS) {
-      toldFrom = now;
-      told = 0;
+    if (now - countedFrom >= SILENCE_MS) {
+      countedFrom = now;
+      reportCount = 0;
     }
-    if (now - said.at < SILENCE_MS || told >= MAX_TOLD) return;
-    told += 1;
-    const lost = said.dropped;
-    said.at = now;
-    said.dropped = 0;
+    if (now - same.at < SILENCE_MS || reportCount >= MAX_REPORTED) return;
+    reportCount += 1;
+    const lost = same.dropped;
+    same.at = now;
+    same.dropped = 0;
     // A replaced console may cause the same message again.
-    apply(tell, calls, [code, message, lost]);
+    apply(original, calls, [code, message, lost]);
   };
 }

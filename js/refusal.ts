@@ -21,11 +21,11 @@ export type WrongArgument =
   | "userId";
 
 /** What forbids a call, whatever its arguments: see `words.ts`. */
-export type Obstacle = "arguments" | "beforeSend" | "shutdown" | "wasm";
+export type CallObstacle = "arguments" | "beforeSend" | "shutdown" | "wasm";
 
 /** What is refused, and the value that was passed. */
 export interface Refusal {
-  readonly about: WrongArgument | Obstacle;
+  readonly about: WrongArgument | CallObstacle;
   readonly got?: unknown;
 }
 

@@ -3,24 +3,24 @@
 
 import { filter } from "./before-send.ts";
 import type { Call } from "./calls.ts";
-import type { Left } from "./early.ts";
+import { callCore } from "./core-call.ts";
+import type { StoredCalls } from "./early.ts";
 import { SIGN_IN_MS } from "./generated/contract.ts";
 import { Core, type CoreConfig } from "./generated/core.js";
 import { attempt, isFiniteNumber, lastIndexOf, parse, slice, toNumber } from "./intrinsics.ts";
-import { stored } from "./page/browser.ts";
+import { readStored } from "./page/browser.ts";
 import type { Cookies } from "./page/cookies.ts";
-import { namesFrom, takeOver } from "./page/orphans.ts";
+import { namesWithPrefix, takeOver } from "./page/orphans.ts";
 import type { PageStorage } from "./page/storage.ts";
-import { tell } from "./tell.ts";
 import type { Tracking } from "./tracking.ts";
-import { store, unstore } from "./web-storage.ts";
+import { removeStored, store } from "./web-storage.ts";
 
 /** Executes the stored calls of closed pages. */
-export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
+export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
   const { early } = tracking;
   if (!early.isAllowed) return;
   attempt(() => {
-    const names = namesFrom(early.callPrefix);
+    const names = namesWithPrefix(early.callPrefix);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at]!;
       if (name === early.key) continue;
@@ -28,13 +28,13 @@ export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookie
       takeOver(name, lastAlive, () => {
         let isStored = true;
         attempt(() => {
-          const left = stored(name);
-          if (!left) return;
-          isStored = new Replay(tracking, storage).make(parse(left) as Left, cookies);
+          const text = readStored(name);
+          if (!text) return;
+          isStored = new Replay(tracking, storage).run(parse(text) as StoredCalls, cookies);
           storage.adopt();
         });
         // Unreadable calls are removed. If events could not be stored, the calls stay for the next page.
-        if (isStored) unstore(name);
+        if (isStored) removeStored(name);
         return isStored;
       });
     }
@@ -57,7 +57,7 @@ class Replay {
    * Executes the calls with their times. Returns whether all resulting events are stored. Throws if the calls cannot
    * be read.
    */
-  make({ accountId, userId, seed, calls }: Left, cookies: Cookies): boolean {
+  run({ accountId, userId, seed, calls }: StoredCalls, cookies: Cookies): boolean {
     const config = { __proto__: null, ...this.#tracking.config, accountId, userId } as CoreConfig;
     const { mono, wall } = timesOf(calls[0]!);
     // The same seed produces the same events, so executing the calls twice neither loses nor duplicates any.
@@ -72,7 +72,7 @@ class Replay {
         last = timesOf(call);
         // Other scripts may have written to the storage. A name that is not such a method throws.
         if ((call.method as string) === "free") throw new TypeError();
-        tell(core, call.method, last.mono, last.wall, call.more);
+        callCore(core, call.method, last.mono, last.wall, call.more);
         this.#perform(core, last.mono, last.wall);
       }
       // By this time a sign-in is over, and waiting events get the identity.

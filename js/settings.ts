@@ -3,7 +3,7 @@
 import { toId } from "./arguments.ts";
 import type { Calls } from "./calls.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
-import { type Given, isToken, refusesTracking } from "./given.ts";
+import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
 import { attempt, find, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
@@ -29,7 +29,7 @@ export const refuseSettings =
  * elsewhere.
  */
 export function checkSettings(
-  given: Given & Record<string, unknown>,
+  givenSettings: GivenSettings & Record<string, unknown>,
   refuse: (problem: string) => void,
 ): CheckedSettings {
   const checked = { __proto__: null } as unknown as CheckedSettings & Record<string, unknown>;
@@ -38,10 +38,10 @@ export function checkSettings(
     const name = names[at] as keyof Settings;
     checked[name] = SETTINGS[name][1] as never;
   }
-  const givenNames = keys(given);
+  const givenNames = keys(givenSettings);
   for (let at = 0; at < givenNames.length; at += 1) {
     const name = givenNames[at]!;
-    const value = given[name];
+    const value = givenSettings[name];
     if (!(name in checked)) {
       refuse(`there is no setting called ${name}. It was ignored.`);
     } else if (value !== undefined && value !== null) {
@@ -57,13 +57,13 @@ export function checkSettings(
  * The names of settings that an object inherits, for example from its class, or hides. These were not read.
  * Properties that all objects have do not count.
  */
-export function unreadSettings(settings: unknown, given: Given): string {
+export function unreadSettings(settings: unknown, givenSettings: GivenSettings): string {
   let unread = "";
   const names = keys(SETTINGS);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!;
     // Throws for values that are not objects; these have no settings.
-    if (attempt(() => name in (settings as object)) && !(name in given) && !(name in {})) unread += ` ${name}`;
+    if (attempt(() => name in (settings as object)) && !(name in givenSettings) && !(name in {})) unread += ` ${name}`;
   }
   return unread;
 }

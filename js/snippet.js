@@ -1,6 +1,6 @@
 // Loads the classic script asynchronously. Calls that the page makes meanwhile are kept with their time, and executed
-// once the script has loaded: see `kept.ts`. This snippet is part of every page, before everything else, so it must
-// be small.
+// once the script has loaded: see `snippet-calls.ts`. This snippet is part of every page, before everything else, so it
+// must be small.
 (() => {
   // The snippet was pasted twice, or after the script itself.
   if (window.na?.call) return;

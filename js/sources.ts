@@ -19,13 +19,13 @@ export type Join = (settings: unknown, handle?: unknown) => object;
 
 const KEY = /* @__PURE__ */ attempt(() => Symbol.for("natero-wasm"))!;
 
-const made: Shared = { join: { __proto__: null } as never };
+const created: Shared = { join: { __proto__: null } as never };
 
-let own: Shared | undefined;
+let shared: Shared | undefined;
 
 /** What all copies of the library share. If the page does not allow that, each copy has its own. */
 export function sources(): Shared {
-  own ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= made));
-  own ??= made;
-  return own;
+  shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created));
+  shared ??= created;
+  return shared;
 }

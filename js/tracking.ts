@@ -1,15 +1,15 @@
 import type { Calls } from "./calls.ts";
 import type { EarlyCalls } from "./early.ts";
 import type { CoreConfig } from "./generated/contract.ts";
-import type { Given } from "./given.ts";
+import type { GivenSettings } from "./given-settings.ts";
 import type { CheckedSettings } from "./settings.ts";
 
 /** One tracker, as the entry makes it. */
 export interface Construction {
   /** The settings as they were passed. */
-  readonly passed: unknown;
+  readonly passedSettings: unknown;
   /** A copy of them. */
-  readonly given: Given;
+  readonly givenSettings: GivenSettings;
   /** The address for batches; empty if there is no valid source. */
   readonly url: string;
   /** The id of this page among the tabs. Several trackers of a page are one tab. */

@@ -11,7 +11,7 @@ const removeItem = /* @__PURE__ */ method<Storage, "removeItem">("Storage", "rem
 export const store = (key: string, text: string): boolean => succeeds(() => setItem(storage()!, key, text));
 
 /** Removes what is stored under a key. */
-export const unstore = (key: string): boolean => succeeds(() => removeItem(storage()!, key));
+export const removeStored = (key: string): boolean => succeeds(() => removeItem(storage()!, key));
 
 /** The storage, if the page may read it. */
 export const storageObject = storage;

@@ -3,7 +3,7 @@
 import { clean } from "./arguments.ts";
 import { MAX_DETAILS_BYTES, MAX_ID_CHARS } from "./generated/contract.ts";
 import { attempt, find, objectToString, slice } from "./intrinsics.ts";
-import type { Obstacle, Refusal, WrongArgument } from "./refusal.ts";
+import type { CallObstacle, Refusal, WrongArgument } from "./refusal.ts";
 
 /** Describes a valid id. */
 export const ID = `a string of 1 to ${MAX_ID_CHARS} characters`;
@@ -34,7 +34,7 @@ const EXPECTED: { readonly [Argument in WrongArgument]?: string } = {
   url: "a string",
 };
 
-const OBSTACLES: Record<Obstacle, string> = {
+const CALL_OBSTACLES: Record<CallObstacle, string> = {
   arguments: "its arguments cannot be read.",
   beforeSend: "a call from within beforeSend.",
   shutdown: "the tracker was shut down. Make a new one.",
@@ -70,7 +70,7 @@ export function explain(method: string, { about, got }: Refusal): string {
   // A plain object is refused if it throws. Details are mostly refused for their size.
   const isTooLarge = about === "details" && found === AN_OBJECT;
   if (expected === PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;
-  const problem = OBSTACLES[about as Obstacle] ?? wrong(about, isTooLarge ? SMALL : expected, found);
+  const problem = CALL_OBSTACLES[about as CallObstacle] ?? wrong(about, isTooLarge ? SMALL : expected, found);
   const outcome = method === "new na" ? `The tracker is off${find(KEY, about) && KEYS}` : "The call was ignored";
   return `${method}: ${problem} ${outcome}.`;
 }

@@ -331,23 +331,23 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_is_told_with_its_count_the_answer_and_what_to_do() {
+    fn a_loss_is_reported_with_its_count_the_answer_and_what_to_do() {
         let loss = |count, status, message: &str| Loss {
             reason: Reason::Rejected,
             count,
             status,
             message: message.to_owned(),
         };
-        let told = Problem::of_loss(&loss(2, Some(422), "line 1: no action"));
-        assert_eq!(told.code, "rejected");
+        let problem = Problem::of_loss(&loss(2, Some(422), "line 1: no action"));
+        assert_eq!(problem.code, "rejected");
         assert_eq!(
-            told.message,
+            problem.message,
             "2 events were dropped: the collector refused them (422, line 1: no action). See what it says."
         );
-        let told = Problem::of_loss(&loss(1, Some(401), ""));
-        assert_eq!(told.code, "unauthorized");
+        let problem = Problem::of_loss(&loss(1, Some(401), ""));
+        assert_eq!(problem.code, "unauthorized");
         assert_eq!(
-            told.message,
+            problem.message,
             "1 event was dropped: the collector refused them (401). Check apiKey and authKey."
         );
     }

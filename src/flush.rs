@@ -26,16 +26,16 @@ pub struct Flushed {
 
 /// A flush under way. It goes on whether or not its outcome is awaited.
 #[must_use = "the outcome of a flush is known when this is awaited"]
-pub struct Flush(Rc<Waiting>);
+pub struct Flush(Rc<FlushState>);
 
 #[derive(Default)]
-struct Waiting {
+struct FlushState {
     outcome: Cell<Option<Result<Flushed, TrackerError>>>,
     /// Runs when the flush has ended.
     ended: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
-impl Waiting {
+impl FlushState {
     fn settle(&self, outcome: Result<Flushed, TrackerError>) {
         self.outcome.set(Some(outcome));
         if let Some(ended) = self.ended.take() {
@@ -47,24 +47,24 @@ impl Waiting {
 impl Flush {
     /// A flush that has ended already.
     pub(crate) fn ended(outcome: Result<Flushed, TrackerError>) -> Flush {
-        let waiting = Waiting::default();
-        waiting.outcome.set(Some(outcome));
-        Flush(Rc::new(waiting))
+        let state = FlushState::default();
+        state.outcome.set(Some(outcome));
+        Flush(Rc::new(state))
     }
 
     /// Passes the outcome on, once it is known.
     #[cfg(feature = "class")]
     pub(crate) fn then(self, take: impl FnOnce(Result<Flushed, TrackerError>) + 'static) {
-        let waiting = Rc::clone(&self.0);
+        let state = Rc::clone(&self.0);
         let ended = move || {
             if let Some(outcome) = self.0.outcome.take() {
                 take(outcome);
             }
         };
-        match waiting.outcome.take() {
-            None => waiting.ended.set(Some(Box::new(ended))),
+        match state.outcome.take() {
+            None => state.ended.set(Some(Box::new(ended))),
             outcome => {
-                waiting.outcome.set(outcome);
+                state.outcome.set(outcome);
                 ended();
             }
         }
@@ -94,16 +94,16 @@ impl fmt::Debug for Flush {
 
 /// The flushes of a tracker, by number.
 #[derive(Default)]
-pub(crate) struct Flushes(RefCell<Vec<Option<Rc<Waiting>>>>);
+pub(crate) struct Flushes(RefCell<Vec<Option<Rc<FlushState>>>>);
 
 impl Flushes {
     /// Adds a flush.
     pub fn begin(&self) -> (FlushId, Flush) {
-        let waiting = Rc::new(Waiting::default());
-        let mut all = self.0.borrow_mut();
-        let id = FlushId(all.len() as u32);
-        all.push(Some(Rc::clone(&waiting)));
-        (id, Flush(waiting))
+        let state = Rc::new(FlushState::default());
+        let mut flushes = self.0.borrow_mut();
+        let id = FlushId(flushes.len() as u32);
+        flushes.push(Some(Rc::clone(&state)));
+        (id, Flush(state))
     }
 
     /// Ends a flush.
@@ -119,13 +119,13 @@ impl Flushes {
             .borrow_mut()
             .get_mut(flush.0 as usize)
             .and_then(Option::take);
-        let mut all = self.0.borrow_mut();
-        while let Some(None) = all.last() {
-            all.pop();
+        let mut flushes = self.0.borrow_mut();
+        while let Some(None) = flushes.last() {
+            flushes.pop();
         }
-        drop(all);
-        if let Some(waiting) = ended {
-            waiting.settle(Ok(Flushed {
+        drop(flushes);
+        if let Some(state) = ended {
+            state.settle(Ok(Flushed {
                 delivered,
                 pending,
                 rejected,
@@ -135,8 +135,8 @@ impl Flushes {
 
     /// Ends all flushes, because the tracker failed.
     pub fn fail(&self) {
-        for waiting in self.0.take().into_iter().flatten() {
-            waiting.settle(Err(TrackerError::Failed));
+        for state in self.0.take().into_iter().flatten() {
+            state.settle(Err(TrackerError::Failed));
         }
     }
 }

@@ -34,15 +34,15 @@ pub(crate) trait Platform {
 const LONGEST_TURN: Millis = Millis(100.0);
 
 /// How many calls may be deferred. More than this is a burst, not a chain of events.
-const MOST_PUT_OFF: usize = 1_000;
+const MAX_DEFERRED: usize = 1_000;
 
-/// Something to report to the engine. It is boxed from the start: generic functions on
+/// Passes an input to the engine. It is boxed from the start: generic functions on
 /// its way would be compiled once for every closure, and the page would download all of
 /// them.
-pub(crate) type Tell = Box<dyn FnOnce(&mut Engine, Now)>;
+pub(crate) type InputFn = Box<dyn FnOnce(&mut Engine, Now)>;
 
 /// The same, with the time when it happened.
-type Told = (Now, Tell);
+type TimedInput = (Now, InputFn);
 
 /// An engine on its platform.
 ///
@@ -53,9 +53,9 @@ pub(crate) struct Host<P> {
     /// What performs the effects.
     pub platform: P,
     engine: RefCell<Engine>,
-    waiting: RefCell<VecDeque<Told>>,
+    waiting: RefCell<VecDeque<TimedInput>>,
     /// Calls that are deferred to a task of the browser.
-    put_off: RefCell<VecDeque<Told>>,
+    deferred: RefCell<VecDeque<TimedInput>>,
     phase: Cell<Phase>,
     /// Since when no task of the browser came, while one is awaited.
     turn_began: Cell<Option<Mono>>,
@@ -79,14 +79,14 @@ impl<P: Platform> Host<P> {
             platform,
             engine: RefCell::new(engine),
             waiting: RefCell::default(),
-            put_off: RefCell::default(),
+            deferred: RefCell::default(),
             phase: Cell::new(Phase::Prepared),
             turn_began: Cell::new(None),
         }
     }
 
     /// Reports to the engine that tracking begins, followed by the waiting reports.
-    pub fn begin(&self, now: Now, start: Tell) {
+    pub fn begin(&self, now: Now, start: InputFn) {
         if self.phase.get() == Phase::Prepared {
             self.phase.set(Phase::Idle);
             // Earlier reports keep their times. None of that time counts as active,
@@ -97,13 +97,13 @@ impl<P: Platform> Host<P> {
     }
 
     /// Reports to the engine what the browser did just now, and performs the effects.
-    pub fn tell(&self, told: Tell) {
-        self.tell_at(self.platform.now(), told);
+    pub fn send_input_with(&self, input: InputFn) {
+        self.send_input_at(self.platform.now(), input);
     }
 
     /// Passes the engine an input that borrows nothing.
-    pub fn hear(&self, input: Input<'static>) {
-        self.tell(Box::new(move |engine, now| engine.handle(now, input)));
+    pub fn send_input(&self, input: Input<'static>) {
+        self.send_input_with(Box::new(move |engine, now| engine.handle(now, input)));
     }
 
     /// Notes that a task of the browser came, so the page goes on. Deferred calls are
@@ -111,7 +111,7 @@ impl<P: Platform> Host<P> {
     pub fn end_turn(&self) {
         self.turn_began.set(None);
         loop {
-            let next = self.put_off.borrow_mut().pop_front();
+            let next = self.deferred.borrow_mut().pop_front();
             let Some(next) = next else {
                 break;
             };
@@ -121,16 +121,16 @@ impl<P: Platform> Host<P> {
 
     /// Passes a call to the engine. If calls keep the page busy, it is deferred to a task
     /// of its own.
-    pub fn call(&self, told: Tell) {
+    pub fn call(&self, input: InputFn) {
         let now = self.platform.now();
         if self.platform.runs_page_code() && self.phase.get() == Phase::Idle {
             match self.turn_began.get() {
                 Some(began) if now.mono - began > LONGEST_TURN => {
-                    let mut put_off = self.put_off.borrow_mut();
-                    if put_off.len() < MOST_PUT_OFF {
-                        return put_off.push_back((now, told));
+                    let mut deferred = self.deferred.borrow_mut();
+                    if deferred.len() < MAX_DEFERRED {
+                        return deferred.push_back((now, input));
                     }
-                    drop(put_off);
+                    drop(deferred);
                     self.end_turn();
                 }
                 Some(_) => {}
@@ -140,13 +140,13 @@ impl<P: Platform> Host<P> {
                 None => {}
             }
         }
-        self.tell_at(now, told);
+        self.send_input_at(now, input);
     }
 
-    /// Like [`tell`](Host::tell), for something that happened at `now`.
-    pub fn tell_at(&self, now: Now, told: Tell) {
+    /// Like [`send_input_with`](Host::send_input_with), for something that happened at `now`.
+    pub fn send_input_at(&self, now: Now, input: InputFn) {
         if self.phase.get() != Phase::Off {
-            self.waiting.borrow_mut().push_back((now, told));
+            self.waiting.borrow_mut().push_back((now, input));
             self.run();
         }
     }
@@ -164,8 +164,8 @@ impl<P: Platform> Host<P> {
     }
 
     /// How many calls wait for the tracker to begin, or for a task of the browser.
-    pub fn waits(&self) -> u32 {
-        let all = [&self.waiting, &self.put_off].into_iter();
+    pub fn waiting_calls(&self) -> u32 {
+        let all = [&self.waiting, &self.deferred].into_iter();
         all.map(|calls| calls.try_borrow().map_or(0, |calls| calls.len() as u32))
             .sum()
     }
@@ -177,7 +177,7 @@ impl<P: Platform> Host<P> {
 
     /// Stops trusting the engine. Returns whether it was trusted until now.
     pub fn turn_off(&self) -> bool {
-        for calls in [&self.waiting, &self.put_off] {
+        for calls in [&self.waiting, &self.deferred] {
             if let Ok(mut calls) = calls.try_borrow_mut() {
                 *calls = VecDeque::new();
             }
@@ -190,8 +190,8 @@ impl<P: Platform> Host<P> {
             return;
         }
         self.phase.set(Phase::Performing);
-        while let Some((now, told)) = self.next_told() {
-            told(&mut self.engine.borrow_mut(), now);
+        while let Some((now, input)) = self.next_input() {
+            input(&mut self.engine.borrow_mut(), now);
             // Effects are taken one by one. If an input comes meanwhile, the engine sees
             // from the remaining effects that the writes among them are not done yet.
             while let Some(effect) = self.next_effect() {
@@ -208,7 +208,7 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    fn next_told(&self) -> Option<Told> {
+    fn next_input(&self) -> Option<TimedInput> {
         self.waiting.borrow_mut().pop_front()
     }
 

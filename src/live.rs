@@ -13,18 +13,18 @@ pub(crate) use self::registry::running;
 pub(crate) use self::registry::{Handle, find, open};
 
 use crate::{
-    browser::{self, Driven},
+    browser::{self, BrowserHost},
     error::{ErrorCode, Problem, TrackerError},
     flush::Flush,
-    host::Tell,
+    host::InputFn,
     settings::Settings,
     text::clean,
-    tracker::{self, Entered, Instead},
+    tracker::{self, Entered, OwnedOverride},
 };
 
 /// A running tracker.
 pub(crate) struct Live {
-    pub host: Driven,
+    pub host: BrowserHost,
     /// Calls that were refused for their arguments.
     pub refused: Cell<u32>,
     url: String,
@@ -33,7 +33,7 @@ pub(crate) struct Live {
     /// Whether there is a `before_send` and an `on_error`.
     hooks: [bool; 2],
     /// A difference to the settings of a later construction has been reported.
-    is_told_of_others: Cell<bool>,
+    is_warned_of_difference: Cell<bool>,
     /// Which handles are still in use.
     handles: RefCell<Vec<bool>>,
 }
@@ -43,55 +43,55 @@ pub(crate) struct Use {
     pub feature: String,
     /// A JSON number.
     pub total: String,
-    pub module: Instead,
-    pub product: Instead,
+    pub module: OwnedOverride,
+    pub product: OwnedOverride,
     /// A JSON object.
     pub details: Option<String>,
 }
 
 /// An id that stays set until it is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sticky {
+pub(crate) enum StickyId {
     Account,
     User,
     Module,
     Product,
 }
 
-impl Sticky {
+impl StickyId {
     /// The method that sets it, and its argument.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
-            Sticky::Account => ("setAccountId", "accountId"),
-            Sticky::User => ("setUserId", "userId"),
-            Sticky::Module => ("setModuleId", "moduleId"),
-            Sticky::Product => ("setProductId", "productId"),
+            StickyId::Account => ("setAccountId", "accountId"),
+            StickyId::User => ("setUserId", "userId"),
+            StickyId::Module => ("setModuleId", "moduleId"),
+            StickyId::Product => ("setProductId", "productId"),
         }
     }
 
     fn call(self, id: Option<Id<'_>>) -> Call<'_> {
         match self {
-            Sticky::Account => Call::SetAccount(id),
-            Sticky::User => Call::SetUser(id),
-            Sticky::Module => Call::SetModule(id),
-            Sticky::Product => Call::SetProduct(id),
+            StickyId::Account => Call::SetAccount(id),
+            StickyId::User => Call::SetUser(id),
+            StickyId::Module => Call::SetModule(id),
+            StickyId::Product => Call::SetProduct(id),
         }
     }
 }
 
-/// Whom a call identifies.
+/// Which of the two ids a call identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whom {
+pub(crate) enum Subject {
     Account,
     User,
 }
 
-impl Whom {
-    /// The method that identifies them, and its first argument.
+impl Subject {
+    /// The method that identifies it, and its first argument.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
-            Whom::Account => ("identifyAccount", "accountId"),
-            Whom::User => ("identifyUser", "userId"),
+            Subject::Account => ("identifyAccount", "accountId"),
+            Subject::User => ("identifyUser", "userId"),
         }
     }
 }
@@ -103,16 +103,16 @@ impl Live {
 
     /// Takes over the ids of a later construction, and nothing else. Warns once if its
     /// other settings differ.
-    fn join(&self, settings: &Settings, meant: &[String], hooks: [bool; 2]) {
+    fn join(&self, settings: &Settings, explicit: &[String], hooks: [bool; 2]) {
         let platform = &self.host.platform;
-        let mut differing = settings.differing_from(platform.settings, meant);
+        let mut differing = settings.differing_from(platform.settings, explicit);
         // Two closures cannot be compared.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {
                 differing.push(name);
             }
         }
-        if !differing.is_empty() && !self.is_told_of_others.replace(true) {
+        if !differing.is_empty() && !self.is_warned_of_difference.replace(true) {
             let mut warning =
                 "the tracker of this source has other settings already, which stand:".to_owned();
             for name in differing {
@@ -125,8 +125,8 @@ impl Live {
         // The user comes first, because the account of a user who stays is not expected
         // to change.
         for &(which, id) in &[
-            (Sticky::User, &settings.user_id),
-            (Sticky::Account, &settings.account_id),
+            (StickyId::User, &settings.user_id),
+            (StickyId::Account, &settings.account_id),
         ] {
             let Some(id) = id.as_deref().and_then(Id::new) else {
                 continue;
@@ -177,17 +177,17 @@ impl Live {
     }
 
     /// Sets or clears an id.
-    pub fn set(&self, which: Sticky, id: Option<String>) {
-        if which == Sticky::Module {
+    pub fn set(&self, which: StickyId, id: Option<String>) {
+        if which == StickyId::Module {
             self.entered.borrow_mut().clear();
         }
-        self.tell_id(which, id);
+        self.send_id(which, id);
     }
 
     /// Enters a module. Returns the number to leave it with.
     pub fn enter(&self, module: String) -> u32 {
         let entry = self.entered.borrow_mut().enter(&module);
-        self.tell_id(Sticky::Module, Some(module));
+        self.send_id(StickyId::Module, Some(module));
         entry
     }
 
@@ -195,28 +195,28 @@ impl Live {
     pub fn leave(&self, entry: u32) {
         let changed = self.entered.borrow_mut().leave(entry);
         if let Some(module) = changed {
-            self.tell_id(Sticky::Module, module);
+            self.send_id(StickyId::Module, module);
         }
     }
 
-    fn tell_id(&self, which: Sticky, id: Option<String>) {
-        self.tell(Box::new(move |engine, now| {
-            let id = id.as_deref().and_then(Id::checked);
+    fn send_id(&self, which: StickyId, id: Option<String>) {
+        self.send_input(Box::new(move |engine, now| {
+            let id = id.as_deref().and_then(Id::from_checked);
             engine.handle(now, Input::Call(which.call(id)));
         }));
     }
 
     /// Sets an id, and reports details: a JSON object.
-    pub fn identify(&self, whom: Whom, id: String, details: Option<String>) {
-        self.tell(Box::new(move |engine, now| {
+    pub fn identify(&self, subject: Subject, id: String, details: Option<String>) {
+        self.send_input(Box::new(move |engine, now| {
             let details = details.as_deref().map(Json);
-            if let Some(id) = Id::checked(&id) {
-                let call = match whom {
-                    Whom::Account => Call::IdentifyAccount {
+            if let Some(id) = Id::from_checked(&id) {
+                let call = match subject {
+                    Subject::Account => Call::IdentifyAccount {
                         account: id,
                         details,
                     },
-                    Whom::User => Call::IdentifyUser { user: id, details },
+                    Subject::User => Call::IdentifyUser { user: id, details },
                 };
                 engine.handle(now, Input::Call(call));
             }
@@ -224,15 +224,15 @@ impl Live {
     }
 
     /// Reports a use of a feature.
-    pub fn feature(&self, one: Use) {
-        self.tell(Box::new(move |engine, now| {
-            if let Some(feature) = Id::checked(&one.feature) {
+    pub fn feature(&self, used: Use) {
+        self.send_input(Box::new(move |engine, now| {
+            if let Some(feature) = Id::from_checked(&used.feature) {
                 let call = Call::Feature {
                     feature,
-                    total: Number(&one.total),
-                    module: override_of(&one.module),
-                    product: override_of(&one.product),
-                    details: one.details.as_deref().map(Json),
+                    total: Number(&used.total),
+                    module: override_of(&used.module),
+                    product: override_of(&used.product),
+                    details: used.details.as_deref().map(Json),
                 };
                 engine.handle(now, Input::Call(call));
             }
@@ -240,9 +240,9 @@ impl Live {
     }
 
     /// Reports time in a module.
-    pub fn module_event(&self, module: String, time_spent: Millis, product: Instead) {
-        self.tell(Box::new(move |engine, now| {
-            if let Some(module) = Id::checked(&module) {
+    pub fn module_event(&self, module: String, time_spent: Millis, product: OwnedOverride) {
+        self.send_input(Box::new(move |engine, now| {
+            if let Some(module) = Id::from_checked(&module) {
                 let call = Call::ModuleEvent {
                     module,
                     time_spent,
@@ -262,11 +262,11 @@ impl Live {
             None => self.host.platform.address(),
         };
         let title = match title {
-            Some(title) => clean(page::cut(&title)),
+            Some(title) => clean(page::truncate(&title)),
             None => page::title(),
         };
         self.host.platform.settle_navigation();
-        self.tell(Box::new(move |engine, now| {
+        self.send_input(Box::new(move |engine, now| {
             let view = View {
                 url: &url,
                 title: &title,
@@ -288,13 +288,13 @@ impl Live {
             self.entered.borrow_mut().clear();
             self.host.platform.settle_navigation();
         }
-        self.tell(Box::new(move |engine, now| {
+        self.send_input(Box::new(move |engine, now| {
             engine.handle(now, Input::Call(call));
         }));
     }
 
-    fn tell(&self, told: Tell) {
-        browser::attempt(|| self.host.call(told));
+    fn send_input(&self, input: InputFn) {
+        browser::attempt(|| self.host.call(input));
     }
 
     /// Gives back a handle. The tracker ends with the last one.
@@ -308,7 +308,7 @@ impl Live {
     /// Counts and reports a refused call.
     pub fn refuse(&self, error: &TrackerError) {
         self.refused.set(self.refused.get() + 1);
-        self.host.platform.problems.tell(Problem {
+        self.host.platform.problems.report(Problem {
             code: error.code(),
             message: error.message(),
             dropped: 0,
@@ -321,7 +321,7 @@ impl Live {
             return;
         }
         let platform = &self.host.platform;
-        platform.problems.tell(failure(error));
+        platform.problems.report(failure(error));
         platform.flushes.fail();
         platform.detach();
     }
@@ -336,11 +336,11 @@ pub(crate) fn failure(error: &JsValue) -> Problem {
     }
 }
 
-fn override_of(instead: &Instead) -> Override<'_> {
-    match instead {
-        Instead::Sticky => Override::Sticky,
-        Instead::Cleared => Override::Cleared,
-        Instead::Is(id) => Id::checked(id).map_or(Override::Cleared, Override::Is),
+fn override_of(own: &OwnedOverride) -> Override<'_> {
+    match own {
+        OwnedOverride::Sticky => Override::Sticky,
+        OwnedOverride::Cleared => Override::Cleared,
+        OwnedOverride::Is(id) => Id::from_checked(id).map_or(Override::Cleared, Override::Is),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use natero_event::trim;
 
-use crate::ascii::parts;
+use crate::ascii::split;
 
 /// A text without surrounding white space and without NUL, at which some receivers end
 /// texts.
 pub(crate) fn clean(text: &str) -> String {
-    let readable: String = parts(text, 0).collect();
+    let readable: String = split(text, 0).collect();
     trim(&readable).to_owned()
 }
 

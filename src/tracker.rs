@@ -16,18 +16,18 @@ pub use self::{
 #[cfg(feature = "class")]
 pub(crate) use self::{
     builder::{key, source},
-    event::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
+    event::{EVENT_ID, MAX_EVENT_BYTES, with_event_id},
 };
 pub(crate) use self::{
-    feature::{Details, Instead},
+    feature::{Details, OwnedOverride},
     module::Entered,
 };
 
-use self::arguments::{id, instead, total_text};
+use self::arguments::{id, id_override, total_text};
 use crate::{
     error::TrackerError,
     flush::{Flush, Flushed},
-    live::{self, Handle, Live, Sticky, Use, Whom},
+    live::{self, Handle, Live, StickyId, Subject, Use},
     settings::rules,
 };
 
@@ -78,7 +78,7 @@ pub(crate) const OPT_OUT: &str = "optOut";
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
 /// The result of a call.
-type Called = Result<(), TrackerError>;
+type CallResult = Result<(), TrackerError>;
 
 impl Tracker {
     /// Starts to build a tracker for the source that has these keys.
@@ -111,8 +111,8 @@ impl Tracker {
     /// [`shutdown`](Tracker::shutdown) still work.
     ///
     /// Ids are trimmed as in JavaScript, which removes U+FEFF and keeps U+0085.
-    pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
-        self.set(Sticky::Account, id.into())
+    pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> CallResult {
+        self.set(StickyId::Account, id.into())
     }
 
     /// Sets the user of all later events. `None` means that it is not known, and events
@@ -120,16 +120,16 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
-    pub fn set_user_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
-        self.set(Sticky::User, id.into())
+    pub fn set_user_id<'a>(&self, id: impl Into<Option<&'a str>>) -> CallResult {
+        self.set(StickyId::User, id.into())
     }
 
     /// Sets the product of all later feature and module events. `None` removes it.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
-    pub fn set_product_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
-        self.set(Sticky::Product, id.into())
+    pub fn set_product_id<'a>(&self, id: impl Into<Option<&'a str>>) -> CallResult {
+        self.set(StickyId::Product, id.into())
     }
 
     /// Enters a module, and ends the previous one with a `moduleEnd` event. `None` leaves
@@ -137,8 +137,8 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
-    pub fn set_module_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
-        self.set(Sticky::Module, id.into())
+    pub fn set_module_id<'a>(&self, id: impl Into<Option<&'a str>>) -> CallResult {
+        self.set(StickyId::Module, id.into())
     }
 
     /// Sets the account, and records details about it: a name, a plan, a parent.
@@ -147,8 +147,8 @@ impl Tracker {
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and when `details` do not
     /// serialise as an object, or are more than 16 KiB as JSON.
-    pub fn identify_account(&self, id: &str, details: &impl Serialize) -> Called {
-        self.identify(Whom::Account, id, Details::of(details))
+    pub fn identify_account(&self, id: &str, details: &impl Serialize) -> CallResult {
+        self.identify(Subject::Account, id, Details::of(details))
     }
 
     /// Sets the user, and records details about them. `details` has to serialise as an
@@ -168,15 +168,15 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`identify_account`](Tracker::identify_account).
-    pub fn identify_user(&self, id: &str, details: &impl Serialize) -> Called {
-        self.identify(Whom::User, id, Details::of(details))
+    pub fn identify_user(&self, id: &str, details: &impl Serialize) -> CallResult {
+        self.identify(Subject::User, id, Details::of(details))
     }
 
     /// Records uses of a feature. A name alone is one use of it.
     ///
     /// # Errors
     /// As [`identify_account`](Tracker::identify_account), and if `total` is not finite.
-    pub fn send_feature(&self, feature: impl Into<Feature>) -> Called {
+    pub fn send_feature(&self, feature: impl Into<Feature>) -> CallResult {
         self.send(feature.into())
     }
 
@@ -185,8 +185,8 @@ impl Tracker {
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
     /// finite.
-    pub fn send_module(&self, module: &str, time_spent: f64) -> Called {
-        self.send_time(module, time_spent, Instead::Sticky)
+    pub fn send_module(&self, module: &str, time_spent: f64) -> CallResult {
+        self.send_time(module, time_spent, OwnedOverride::Sticky)
     }
 
     /// As [`send_module`](Tracker::send_module), but for this product in place of the
@@ -199,8 +199,8 @@ impl Tracker {
         module: &str,
         time_spent: f64,
         product: impl Into<Option<&'a str>>,
-    ) -> Called {
-        self.send_time(module, time_spent, Instead::of(product.into()))
+    ) -> CallResult {
+        self.send_time(module, time_spent, OwnedOverride::of(product.into()))
     }
 
     /// Ends the current page view and starts another. Without an address or title it
@@ -208,7 +208,7 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), except for the id.
-    pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> Called {
+    pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> CallResult {
         self.call("trackPageView", |live| {
             live.page_view(url.map(str::to_owned), title.map(str::to_owned));
             Ok(())
@@ -237,7 +237,7 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
-    pub fn opt_in(&self) -> Called {
+    pub fn opt_in(&self) -> CallResult {
         self.plain("optIn", Call::OptIn)
     }
 
@@ -247,7 +247,7 @@ impl Tracker {
     /// # Errors
     /// If the tracker was shut down or has failed, or if the call comes from within
     /// `before_send`.
-    pub fn opt_out(&self) -> Called {
+    pub fn opt_out(&self) -> CallResult {
         self.plain(OPT_OUT, Call::OptOut)
     }
 
@@ -256,7 +256,7 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
-    pub fn reset(&self) -> Called {
+    pub fn reset(&self) -> CallResult {
         self.plain("reset", Call::Reset)
     }
 
@@ -266,7 +266,7 @@ impl Tracker {
     /// # Errors
     /// If the tracker was shut down or has failed, or if the call comes from within
     /// `before_send`.
-    pub fn shutdown(&self) -> Called {
+    pub fn shutdown(&self) -> CallResult {
         let handle = self.0;
         self.call(SHUTDOWN, |live| {
             if let Some(handle) = handle {
@@ -280,7 +280,7 @@ impl Tracker {
     pub fn stats(&self) -> Stats {
         let stats = self.live().and_then(|(live, _)| {
             let mut stats = live.host.ask(|engine| engine.stats().clone())?;
-            stats.pending += live.host.waits();
+            stats.pending += live.host.waiting_calls();
             Some(stats)
         });
         stats.unwrap_or_default()
@@ -317,21 +317,21 @@ impl Tracker {
         self.ids().visitor
     }
 
-    fn send(&self, feature: Feature) -> Called {
+    fn send(&self, feature: Feature) -> CallResult {
         const METHOD: &str = "sendFeatureEvent";
         self.call(METHOD, |live| {
             live.feature(Use {
                 feature: id(METHOD, "feature", &feature.feature)?,
                 total: total_text(METHOD, feature.total)?,
-                module: instead(METHOD, "module", feature.module)?,
-                product: instead(METHOD, "product", feature.product)?,
+                module: id_override(METHOD, "module", feature.module)?,
+                product: id_override(METHOD, "product", feature.product)?,
                 details: feature.details.json(METHOD)?,
             });
             Ok(())
         })
     }
 
-    fn send_time(&self, module: &str, time_spent: f64, product: Instead) -> Called {
+    fn send_time(&self, module: &str, time_spent: f64, product: OwnedOverride) -> CallResult {
         const METHOD: &str = "sendModuleEvent";
         self.call(METHOD, |live| {
             if !rules::is_span(time_spent) {
@@ -343,22 +343,22 @@ impl Tracker {
                 });
             }
             let module = id(METHOD, "module", module)?;
-            let product = instead(METHOD, "product", product)?;
+            let product = id_override(METHOD, "product", product)?;
             live.module_event(module, Millis(time_spent), product);
             Ok(())
         })
     }
 
-    fn identify(&self, whom: Whom, given: &str, details: Details) -> Called {
-        let (method, argument) = whom.names();
+    fn identify(&self, subject: Subject, given: &str, details: Details) -> CallResult {
+        let (method, argument) = subject.names();
         self.call(method, |live| {
             let id = id(method, argument, given)?;
-            live.identify(whom, id, details.json(method)?);
+            live.identify(subject, id, details.json(method)?);
             Ok(())
         })
     }
 
-    fn set(&self, which: Sticky, given: Option<&str>) -> Called {
+    fn set(&self, which: StickyId, given: Option<&str>) -> CallResult {
         let (method, argument) = which.names();
         self.call(method, |live| {
             let id = given.map(|given| id(method, argument, given)).transpose()?;
@@ -367,14 +367,18 @@ impl Tracker {
         })
     }
 
-    pub(crate) fn plain(&self, method: &'static str, call: Call<'static>) -> Called {
+    pub(crate) fn plain(&self, method: &'static str, call: Call<'static>) -> CallResult {
         self.call(method, |live| {
             live.call(call);
             Ok(())
         })
     }
 
-    pub(crate) fn call(&self, method: &'static str, make: impl FnOnce(&Live) -> Called) -> Called {
+    pub(crate) fn call(
+        &self,
+        method: &'static str,
+        make: impl FnOnce(&Live) -> CallResult,
+    ) -> CallResult {
         let Some((live, handle)) = self.live() else {
             return Ok(());
         };

@@ -37,13 +37,13 @@ export function declarative(tracker: na, options?: DeclarativeOptions): () => vo
   // A server has no document to watch.
   const root = options?.root ?? (typeof document === "object" ? document : undefined);
   if (!root) return () => {};
-  const told = seen.get(tracker) ?? new WeakSet();
-  seen.set(tracker, told);
+  const reported = seen.get(tracker) ?? new WeakSet();
+  seen.set(tracker, reported);
   const use = (event: Event): void => {
-    if (told.has(event)) return;
+    if (reported.has(event)) return;
     const found = useOf(event);
     if (!found) return;
-    told.add(event);
+    reported.add(event);
     tracker.sendFeatureEvent(found.feature, found.options);
   };
   // The capture phase comes before the page's own handlers, which may stop an event or remove its element.

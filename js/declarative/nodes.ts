@@ -6,13 +6,13 @@ const ELEMENT = 1;
 const DOCUMENT = 9;
 
 /** The value of a class's getter for a node. */
-function told(holder: object, name: string, node: unknown): unknown {
+function readGetter(holder: object, name: string, node: unknown): unknown {
   return Object.getOwnPropertyDescriptor(holder, name)?.get?.call(node);
 }
 
 function typeOf(target: unknown): unknown {
   try {
-    return told(Node.prototype, "nodeType", target);
+    return readGetter(Node.prototype, "nodeType", target);
   } catch {
     // It is not a node.
     return undefined;
@@ -26,7 +26,7 @@ export const attributeOf = (element: Element, name: string): string | null =>
   Element.prototype.getAttribute.call(element, name);
 
 /** The tag name of an element, in lower case. */
-export const kindOf = (element: Element): unknown => told(Element.prototype, "localName", element);
+export const kindOf = (element: Element): unknown => readGetter(Element.prototype, "localName", element);
 
 export const contains = (element: Element, other: Element): boolean => Node.prototype.contains.call(element, other);
 

@@ -19,13 +19,13 @@ export function sticky(tracker: na, root: Root): () => void {
     () => tracker.getProductId(),
     (name) => tracker.setProductId(name),
   );
-  const look = (): void => {
+  const update = (): void => {
     // The product comes first, because time in the module is recorded under it.
     product();
     module();
   };
-  look();
-  const observer = new MutationObserver(look);
+  update();
+  const observer = new MutationObserver(update);
   observer.observe(root, { attributes: true, attributeFilter: ATTRIBUTES, childList: true, subtree: true });
   return () => observer.disconnect();
 }
@@ -34,13 +34,17 @@ export function sticky(tracker: na, root: Root): () => void {
  * Reports each change of the name in the page. Reports it again if the tracker has forgotten it, as after a reset.
  * Reports nothing for a name that the page never had.
  */
-function follow(named: () => string | null, set: () => string | null, tell: (name: string | null) => void): () => void {
-  let current: string | null = null;
+function follow(
+  nameInPage: () => string | null,
+  current: () => string | null,
+  report: (name: string | null) => void,
+): () => void {
+  let last: string | null = null;
   return () => {
-    const name = named();
-    if (name === current && (name === null || set() !== null)) return;
-    current = name;
-    tell(name);
+    const name = nameInPage();
+    if (name === last && (name === null || current() !== null)) return;
+    last = name;
+    report(name);
   };
 }
 

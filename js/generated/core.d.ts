@@ -52,7 +52,7 @@ export type Seconds = number;
 /**
  * An event that is kept for sending.
  */
-export interface Kept {
+export interface QueuedEvent {
     /**
      * The event, a line of JSON.
      */
@@ -244,7 +244,7 @@ export interface Inspection {
     /**
      * Whether time counts.
      */
-    clock: Clock;
+    clock: ClockState;
     /**
      * When the user counts as idle, unless they do something. `None`: no time
      * counts.
@@ -281,7 +281,7 @@ export interface Inspection {
 /**
  * Whether time counts in a tab.
  */
-export type Clock = "active" | "idle" | "away";
+export type ClockState = "active" | "idle" | "away";
 
 /**
  * Why an event was not delivered.
@@ -295,7 +295,7 @@ export type { CoreConfig };
 /**
  * The engine of one tracker.
  *
- * The first two arguments of each method that tells it something are the
+ * The first two arguments of each method that reports an input are the
  * monotonic and the wall time, in ms. What follows from it is handed out by
  * `next()`, until that is `undefined`.
  */
@@ -362,16 +362,12 @@ export class Core {
      */
     inspected(mono: number, wall: number, inspected: boolean): void;
     /**
-     * The event at this place among those that are kept, oldest first.
-     */
-    kept(at: number): Kept | undefined;
-    /**
      * The page moved on without a load, or came back from the back/forward
      * cache.
      */
     navigated(mono: number, wall: number, url: string, title: string): void;
     /**
-     * An engine that was told nothing yet. The seed comes from
+     * An engine without any input yet. The seed comes from
      * `crypto.getRandomValues`.
      */
     constructor(config: CoreConfig, seed0: number, seed1: number, seed2: number, seed3: number, mono: number, wall: number);
@@ -395,6 +391,10 @@ export class Core {
      * Another tab came into use at this wall time.
      */
     otherTab(mono: number, wall: number, since: number): void;
+    /**
+     * The event at this place in the queue, oldest first.
+     */
+    queued(at: number): QueuedEvent | undefined;
     /**
      * `reset`
      */
@@ -464,7 +464,7 @@ export class Core {
     unanswered(mono: number, wall: number, request: number): void;
     /**
      * The monotonic time at which `timer()` is due, `Infinity` where it never is. It
-     * changes with whatever the engine is told.
+     * changes with every input.
      */
     wakeAt(): number;
     /**
@@ -492,7 +492,6 @@ export interface InitOutput {
     readonly core_ids: (a: number) => number;
     readonly core_inspect: (a: number, b: number) => number;
     readonly core_inspected: (a: number, b: number, c: number, d: number) => void;
-    readonly core_kept: (a: number, b: number) => number;
     readonly core_navigated: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly core_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
     readonly core_next: (a: number) => number;
@@ -500,6 +499,7 @@ export interface InitOutput {
     readonly core_optIn: (a: number, b: number, c: number) => void;
     readonly core_optOut: (a: number, b: number, c: number) => void;
     readonly core_otherTab: (a: number, b: number, c: number, d: number) => void;
+    readonly core_queued: (a: number, b: number) => number;
     readonly core_reset: (a: number, b: number, c: number) => void;
     readonly core_restored: (a: number, b: number, c: number) => void;
     readonly core_sendFeatureEvent: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => void;

@@ -19,7 +19,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /** Sets the text of an element if it differs, so that screen readers announce only real changes. */
-export function say(element: Element, text: string): void {
+export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 

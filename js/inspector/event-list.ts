@@ -1,7 +1,7 @@
 // The list of events, each with its progress. An expanded row shows the event's history and all its fields.
 
 import type { TrackedEvent } from "../types.ts";
-import { clock, make, say } from "./element.ts";
+import { clock, make, setText } from "./element.ts";
 import type { Entry, Ledger, Stage } from "./ledger.ts";
 import { span } from "./status.ts";
 
@@ -73,10 +73,10 @@ class Row {
     const { event, note, stage, version } = this.#entry;
     if (version === this.#version) return;
     this.#version = version;
-    say(this.#about, about(event));
-    say(this.#stage, STAGES[stage]);
+    setText(this.#about, about(event));
+    setText(this.#stage, STAGES[stage]);
     this.#stage.setAttribute("data-stage", stage);
-    say(this.#note, note);
+    setText(this.#note, note);
     this.#note.hidden = !note;
     this.#unfold();
   }
@@ -88,7 +88,7 @@ class Row {
     this.#history.replaceChildren(
       ...history.map(({ at, what }) => make("li", {}, make("time", {}, clock(at)), ` ${what}`)),
     );
-    say(this.#fields, JSON.stringify(event, undefined, 2));
+    setText(this.#fields, JSON.stringify(event, undefined, 2));
   }
 }
 

@@ -53,11 +53,11 @@ export class Inspected {
     const source = {
       stats: () => core.stats(),
       inspect: () => core.inspect(monotonic()),
-      kept: (at: number) => core.kept(at),
+      queued: (at: number) => core.queued(at),
     };
     this.ledger = new Ledger(source);
-    this.#stops.push(observe(core, this.#observer(this.ledger)), () => this.#tell(false));
-    this.#tell(true);
+    this.#stops.push(observe(core, this.#observer(this.ledger)), () => this.#setInspected(false));
+    this.#setInspected(true);
   }
 
   /**
@@ -69,9 +69,9 @@ export class Inspected {
   }
 
   /** Updates the progress of the events. A failed engine is not asked any more. */
-  look(): void {
+  refresh(): void {
     this.attach();
-    if (this.calls.crossing) this.ledger?.look();
+    if (this.calls.crossing) this.ledger?.refresh();
   }
 
   /** The engine's state; `undefined` before the engine has loaded and after it failed. */
@@ -108,7 +108,7 @@ export class Inspected {
     this.#stops.length = 0;
   }
 
-  #tell(isInspected: boolean): void {
+  #setInspected(isInspected: boolean): void {
     const { calls } = this;
     if (calls.isOff || !calls.crossing) return;
     calls.appendCall("inspected", monotonic(), wall(), [isInspected]);
@@ -117,7 +117,7 @@ export class Inspected {
 
   #observer(ledger: Ledger): Parameters<typeof observe>[1] {
     return {
-      asked: (effect) => ledger.asked(effect),
+      requested: (effect) => ledger.requested(effect),
       settled: () => ledger.settled(),
       passed: (line) => ledger.passed(line),
       filteredOut: (threw) => ledger.filteredOut(threw),
@@ -128,13 +128,13 @@ export class Inspected {
       },
       unanswered: (request) => {
         ledger.unanswered(request);
-        this.#searchCause();
+        this.#findCause();
       },
     };
   }
 
   /** Looks for the cause once per series of failures, so that a struggling collector gets no further requests. */
-  async #searchCause(): Promise<void> {
+  async #findCause(): Promise<void> {
     if (this.cause || this.#isSearching) return;
     this.#isSearching = true;
     const { url, obstacle } = this.#crossing!.tracking;

@@ -1,6 +1,6 @@
 // Follows what happens to each event, from the engine's effects and from the events it keeps.
 
-import type { Effect, Inspection, Kept, Reason, Request, Stats } from "../generated/core.d.ts";
+import type { Effect, Inspection, QueuedEvent, Reason, Request, Stats } from "../generated/core.d.ts";
 import { explain } from "../losses.ts";
 import type { TrackedEvent } from "../types.ts";
 import type { Observer } from "./observe.ts";
@@ -41,14 +41,14 @@ export interface Post {
 export interface Source {
   stats(): Stats;
   inspect(): Inspection;
-  kept(at: number): Kept | undefined;
+  queued(at: number): QueuedEvent | undefined;
 }
 
 // Enough events to look back at. More would slow the page down.
 const MAX_ENTRIES = 300;
 
 // Waiting events beyond this number are not looked at, for the same reason.
-const MAX_KEPT = 1_000;
+const MAX_QUEUED = 1_000;
 
 const EARLIER = "made before the panel was opened, or by a page that is closed";
 const UNSURE = "it was on its way when its page went: the collector is asked whether it arrived";
@@ -72,10 +72,10 @@ export class Ledger implements Observer {
     this.#source = source;
     this.#now = now;
     this.#stats = source.stats();
-    this.look();
+    this.refresh();
   }
 
-  asked(effect: Effect): void {
+  requested(effect: Effect): void {
     this.#isDirty = true;
     if (effect.type === "showEvent") this.#add(effect.line, "made");
     else if (effect.type === "filter") this.#undecided.push(this.#add(effect.line, "given to beforeSend").id);
@@ -84,7 +84,7 @@ export class Ledger implements Observer {
   }
 
   settled(): void {
-    if (this.#isDirty) this.look();
+    if (this.#isDirty) this.refresh();
   }
 
   answered(
@@ -96,13 +96,13 @@ export class Ledger implements Observer {
   ): void {
     const post = this.posts.get(request);
     if (post) Object.assign(post, { status, message, rejected, ...(retryAfter == null ? {} : { retryAfter }) });
-    this.#noteOn(request, `request ${request} was answered with ${status}${message && `: ${message}`}`);
+    this.#addHistoryOf(request, `request ${request} was answered with ${status}${message && `: ${message}`}`);
   }
 
   unanswered(request: number): void {
     const post = this.posts.get(request);
     if (post) post.status = 0;
-    this.#noteOn(request, `no answer came to request ${request}`);
+    this.#addHistoryOf(request, `no answer came to request ${request}`);
   }
 
   passed(line: string): void {
@@ -110,7 +110,7 @@ export class Ledger implements Observer {
     if (!entry) return;
     const event = read(line);
     if (event) entry.event = event;
-    this.#note(entry, "beforeSend let it pass");
+    this.#addHistory(entry, "beforeSend let it pass");
   }
 
   filteredOut(threw: boolean): void {
@@ -119,24 +119,24 @@ export class Ledger implements Observer {
   }
 
   /** Compares the known events with those that the engine keeps. */
-  look(): void {
+  refresh(): void {
     this.#isDirty = false;
     const stats = this.#source.stats();
     const isConsentMissing = this.#source.inspect().waitsFor === "consent";
-    const kept = new Set<string>();
+    const queuedIds = new Set<string>();
     let isComplete = true;
     for (let at = 0; ; at += 1) {
-      const one = this.#source.kept(at);
-      if (!one) break;
-      isComplete = at < MAX_KEPT;
+      const event = this.#source.queued(at);
+      if (!event) break;
+      isComplete = at < MAX_QUEUED;
       if (!isComplete) break;
-      kept.add(this.#place(one, isConsentMissing).id);
+      queuedIds.add(this.#update(event, isConsentMissing).id);
     }
     if (isComplete) {
       const reason = grown(this.#stats, stats);
       for (const entry of this.entries.values()) {
         const isOver = entry.stage === "confirmed" || entry.stage === "dropped" || entry.stage === "left";
-        if (!isOver && !kept.has(entry.id) && !this.#undecided.includes(entry.id)) this.#end(entry, reason);
+        if (!isOver && !queuedIds.has(entry.id) && !this.#undecided.includes(entry.id)) this.#end(entry, reason);
       }
     }
     this.#stats = stats;
@@ -145,7 +145,7 @@ export class Ledger implements Observer {
   }
 
   /** Updates the stage of an event that the engine keeps. */
-  #place({ line, progress, lacksAccount, lacksUser, isStored }: Kept, isConsentMissing: boolean): Entry {
+  #update({ line, progress, lacksAccount, lacksUser, isStored }: QueuedEvent, isConsentMissing: boolean): Entry {
     const entry = this.entries.get(idOf(line)) ?? this.#add(line, EARLIER);
     const missing = [isConsentMissing && "consent", lacksAccount && "accountId", lacksUser && "userId"]
       .filter(Boolean)
@@ -167,7 +167,7 @@ export class Ledger implements Observer {
       entry.stage = stage;
       entry.note = note;
       const queued = isStored ? "queued, and stored" : "queued";
-      this.#note(entry, stage === "queued" ? queued : stage === "sent" ? `sent ${note}` : note);
+      this.#addHistory(entry, stage === "queued" ? queued : stage === "sent" ? `sent ${note}` : note);
     }
     return entry;
   }
@@ -175,26 +175,26 @@ export class Ledger implements Observer {
   /** Updates an event that the engine no longer keeps: it has arrived, or never will. */
   #end(entry: Entry, reason: Reason | undefined): void {
     const post = this.posts.get(entry.request ?? 0);
-    const isTaken = entry.stage === "sent" && post?.status !== undefined && post.status >= 200 && post.status < 300;
-    if (isTaken || (entry.stage === "unsure" && !reason)) {
-      const refused = isTaken && post.rejected ? `${post.rejected} of its batch were refused: ${post.message}` : "";
+    const isSuccess = entry.stage === "sent" && post?.status !== undefined && post.status >= 200 && post.status < 300;
+    if (isSuccess || (entry.stage === "unsure" && !reason)) {
+      const refused = isSuccess && post.rejected ? `${post.rejected} of its batch were refused: ${post.message}` : "";
       entry.stage = "confirmed";
       entry.note = refused;
-      this.#note(entry, refused ? `confirmed by the collector; ${refused}` : "confirmed by the collector");
+      this.#addHistory(entry, refused ? `confirmed by the collector; ${refused}` : "confirmed by the collector");
     } else if (reason) {
       const loss = this.#loss?.reason === reason ? this.#loss : { reason, status: undefined, message: "" };
       this.#drop(entry, explain({ ...loss, count: 1 }).message);
     } else {
       entry.stage = "left";
       entry.note = LEFT;
-      this.#note(entry, LEFT);
+      this.#addHistory(entry, LEFT);
     }
   }
 
   #drop(entry: Entry, why: string): void {
     entry.stage = "dropped";
     entry.note = why;
-    this.#note(entry, why);
+    this.#addHistory(entry, why);
   }
 
   #sent({ request, events, body }: Request): void {
@@ -209,9 +209,9 @@ export class Ledger implements Observer {
     }
   }
 
-  #noteOn(request: number, what: string): void {
+  #addHistoryOf(request: number, what: string): void {
     for (const entry of this.entries.values()) {
-      if (entry.request === request && entry.stage === "sent") this.#note(entry, what);
+      if (entry.request === request && entry.stage === "sent") this.#addHistory(entry, what);
     }
   }
 
@@ -223,11 +223,11 @@ export class Ledger implements Observer {
       entry = { id, event, stage: "made", note: "", history: [], version: 0 };
       this.entries.set(id, entry);
     }
-    this.#note(entry, what);
+    this.#addHistory(entry, what);
     return entry;
   }
 
-  #note(entry: Entry, what: string): void {
+  #addHistory(entry: Entry, what: string): void {
     entry.history.push({ at: this.#now(), what });
     entry.version += 1;
   }

@@ -1,4 +1,4 @@
-// Observes a tracker: what its engine is told, the effects it asks for, and the problems reported to the developer.
+// Observes a tracker: the inputs of its engine, the effects it asks for, and the problems reported to the developer.
 //
 // It replaces methods of these particular objects, and restores them when it stops. Hooks inside the tracker would be
 // part of every page's download, though only few pages use them.
@@ -9,7 +9,7 @@ import type { Core, Effect } from "../generated/core.d.ts";
 /** Receives what a tracker does. None of its methods may throw. */
 export interface Observer {
   /** The engine asks for this effect. */
-  asked(effect: Effect): void;
+  requested(effect: Effect): void;
   /** All effects were handed out. */
   settled(): void;
   /** The server answered a request. */
@@ -23,7 +23,7 @@ export interface Observer {
 
 type Tail<Parameters extends unknown[]> = Parameters extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
-type Methods = Record<string, (...given: never[]) => unknown>;
+type Methods = Record<string, (...parameters: never[]) => unknown>;
 
 /**
  * Calls `before` whenever a method of this object is called, and `after` with the result. Returns a function that
@@ -32,14 +32,14 @@ type Methods = Record<string, (...given: never[]) => unknown>;
 function intercept<Owner extends object, Name extends keyof Owner & string>(
   owner: Owner,
   name: Name,
-  told: { before?: (...given: never[]) => void; after?: (result: never) => void },
+  hooks: { before?: (...parameters: never[]) => void; after?: (result: never) => void },
 ): () => void {
   const methods = owner as unknown as Methods;
   const original = methods[name]!;
-  methods[name] = (...given) => {
-    quietly(() => told.before?.(...given));
-    const result = original.apply(owner, given);
-    quietly(() => told.after?.(result as never));
+  methods[name] = (...parameters) => {
+    isolate(() => hooks.before?.(...parameters));
+    const result = original.apply(owner, parameters);
+    isolate(() => hooks.after?.(result as never));
     return result;
   };
   return () => {
@@ -49,7 +49,7 @@ function intercept<Owner extends object, Name extends keyof Owner & string>(
 }
 
 /** Keeps mistakes of the panel away from the tracker, which would turn off. */
-function quietly(action: () => void): void {
+function isolate(action: () => void): void {
   try {
     action();
   } catch (error) {
@@ -64,7 +64,7 @@ function quietly(action: () => void): void {
 export function observe(core: Core, observer: Observer): () => void {
   const stops = [
     intercept(core, "next", {
-      after: (effect: Effect | undefined) => (effect ? observer.asked(effect) : observer.settled()),
+      after: (effect: Effect | undefined) => (effect ? observer.requested(effect) : observer.settled()),
     }),
     intercept(core, "answered", {
       before: (...[, , ...answer]: Parameters<Core["answered"]>) => observer.answered(...answer),
@@ -78,12 +78,15 @@ export function observe(core: Core, observer: Observer): () => void {
   };
 }
 
-/** Calls `told` with each problem reported to the developer. Returns a function that stops that. */
-export function observeReports(calls: Calls, told: (...problem: Parameters<typeof calls.report>) => void): () => void {
+/** Calls `onReport` with each problem reported to the developer. Returns a function that stops that. */
+export function observeReports(
+  calls: Calls,
+  onReport: (...problem: Parameters<typeof calls.report>) => void,
+): () => void {
   const original = calls.report;
   let isWatching = true;
   const watched: typeof calls.report = (...problem) => {
-    if (isWatching) quietly(() => told(...problem));
+    if (isWatching) isolate(() => onReport(...problem));
     original.apply(calls, problem);
   };
   calls.report = watched;

@@ -1,7 +1,7 @@
 // The panel: an element with a shadow root, so that its styles and the page's do not affect each other.
 
 import { monotonic } from "../clock.ts";
-import { make, say } from "./element.ts";
+import { make, setText } from "./element.ts";
 import { EventList } from "./event-list.ts";
 import type { Inspected } from "./inspected.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -95,16 +95,16 @@ export class Panel {
     this.#fold.setAttribute("aria-label", label);
     this.#fold.title = label;
     this.#fold.setAttribute("aria-expanded", String(!isFolded));
-    say(this.#fold, isFolded ? "▴" : "▾");
+    setText(this.#fold, isFolded ? "▴" : "▾");
   }
 
   #draw(): void {
     const inspected = this.#current;
     if (!inspected) return;
-    inspected.look();
+    inspected.refresh();
     const mono = monotonic();
     const { tone, text } = statusOf(inspected, mono);
-    say(this.#status, text);
+    setText(this.#status, text);
     this.#status.setAttribute("data-tone", tone);
     this.#events.update(inspected.ledger);
     this.#state.update(inspected, mono);

@@ -1,11 +1,11 @@
 // The tracker's state: identity, clock, sending, and the counters.
 
-import type { Clock, Inspection } from "../generated/core.d.ts";
-import { make, say } from "./element.ts";
+import type { ClockState, Inspection } from "../generated/core.d.ts";
+import { make, setText } from "./element.ts";
 import type { Inspected } from "./inspected.ts";
 import { span } from "./status.ts";
 
-const CLOCKS: Record<Clock, string> = {
+const CLOCKS: Record<ClockState, string> = {
   active: "running: the page is in use",
   idle: "stopped: idle",
   away: "stopped: hidden, or another tab is in use",
@@ -16,12 +16,12 @@ const NONE = "–";
 type Facts = Record<string, string>;
 
 function identity({ ids, calls }: Inspected): Facts {
-  const { known } = calls;
+  const { knownIds } = calls;
   return {
-    account: ids?.accountId ?? known.accountId ?? NONE,
-    user: ids?.userId ?? known.userId ?? NONE,
-    module: ids?.moduleId ?? known.moduleId ?? NONE,
-    product: ids?.productId ?? known.productId ?? NONE,
+    account: ids?.accountId ?? knownIds.accountId ?? NONE,
+    user: ids?.userId ?? knownIds.userId ?? NONE,
+    module: ids?.moduleId ?? knownIds.moduleId ?? NONE,
+    product: ids?.productId ?? knownIds.productId ?? NONE,
     session: ids?.sessionId ?? NONE,
     visitor: ids?.visitorId ?? NONE,
   };
@@ -82,7 +82,7 @@ class Group {
         this.#values.set(name, value);
         this.#list.append(make("div", {}, make("dt", {}, name), value));
       }
-      say(value, fact);
+      setText(value, fact);
     }
     for (const [name, value] of this.#values) {
       if (name in facts) continue;

@@ -30,7 +30,7 @@ export function statusOf(inspected: Inspected, mono: number): Status {
   if (calls.isOff) return { tone: "off", text: "The tracker is off. The problems say why." };
   const { inspection, stats } = inspected;
   if (!inspection || !stats) {
-    return calls.isStranded
+    return calls.isSuspended
       ? {
           tone: "bad",
           text: `The tracker could not be loaded so far, and is tried again. Calls that wait: ${calls.count}.`,

@@ -1,6 +1,6 @@
 // Tabs by the ARIA pattern: the arrow keys move from one to the next.
 
-import { make, say } from "./element.ts";
+import { make, setText } from "./element.ts";
 
 /** The parts of the panel. */
 export type Part = "Events" | "State" | "Problems";
@@ -35,7 +35,7 @@ export class Tabs {
 
   /** Shows a count in the label of a tab. */
   count(part: Part, count: number): void {
-    say(this.#counts.get(part)!, count ? ` ${count}` : "");
+    setText(this.#counts.get(part)!, count ? ` ${count}` : "");
   }
 
   #select(chosen: number): void {

@@ -2,12 +2,12 @@
 
 import type { na } from "natero-wasm";
 
-const told = new Set<string>();
+const reported = new Set<string>();
 
 /** Reports a mistake on the console, once. */
-export function complain(message: string): void {
-  if (told.has(message)) return;
-  told.add(message);
+export function reportOnce(message: string): void {
+  if (reported.has(message)) return;
+  reported.add(message);
   console.error(`natero-wasm${message}`);
 }
 

@@ -2,10 +2,10 @@
 // `require`.
 
 /** The value that the first copy stored under a name. */
-export function shared<Value extends object>(name: string, made: Value): Value {
+export function shared<Value extends object>(name: string, initial: Value): Value {
   const world = globalThis as unknown as Record<symbol, Value | undefined>;
   const key = Symbol.for(`natero-wasm/${name}`);
   // This has no effect if there is a value already, and does not throw if the page's global object is frozen.
-  Reflect.defineProperty(world, key, { value: made });
-  return world[key] ?? made;
+  Reflect.defineProperty(world, key, { value: initial });
+  return world[key] ?? initial;
 }

@@ -3,7 +3,7 @@
 import { atTaskEnd, page } from "../environment.ts";
 import { attempt, world } from "../intrinsics.ts";
 import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
-import { keep, Listener } from "./listen.ts";
+import { keepListening, Listener } from "./listen.ts";
 
 // What a person does. Scrolling is not listed, because pages also scroll by themselves.
 const ACTIVITY = [
@@ -19,51 +19,51 @@ const ACTIVITY = [
 ];
 
 // How often the tracker checks whether the focus is still in a frame of another origin, in ms.
-const LOOK_MS = 1000;
+const FOCUS_CHECK_MS = 1000;
 
 /**
- * Watches whether somebody uses the page. Calls `used` when somebody did something, and `frameFocused` when the focus
- * went into a frame whose events cannot be observed, or came out of it. Returns a function that stops watching.
+ * Watches whether somebody uses the page. Calls `onActivity` when somebody did something, and `onFrameFocus` when the
+ * focus went into a frame whose events cannot be observed, or came out of it. Returns a function that stops watching.
  */
-export function watchActivity(used: () => void, frameFocused: (focused: boolean) => void): () => void {
-  const activity = new Listener(ACTIVITY, used);
+export function watchActivity(onActivity: () => void, onFrameFocus: (focused: boolean) => void): () => void {
+  const activity = new Listener(ACTIVITY, onActivity);
   // Frames are added, and load new documents. Their `load` events do not reach the window.
   const loads = new Listener(["load"], ({ target }) => {
-    if ((target as HTMLIFrameElement).contentWindow) all(world as unknown as Window, "add");
+    if ((target as HTMLIFrameElement).contentWindow) updateListeners(world as unknown as Window, "add");
   });
   const blurs = new Listener(["blur"], () => {
     // Browsers tell where the focus went only after the event.
-    if (!stopLooking) stopLooking = later(look, 0);
+    if (!stopChecking) stopChecking = later(checkFocus, 0);
   });
   /** Adds or removes the listeners in a window and its frames, as far as they have this origin. */
-  const all = (window: Window, action: "add" | "remove"): void => {
+  const updateListeners = (window: Window, action: "add" | "remove"): void => {
     activity[action](window);
     blurs[action](window);
     loads[action](window.document);
-    for (let at = 0; window[at]; at += 1) attempt(() => all(window[at]!, action));
+    for (let at = 0; window[at]; at += 1) attempt(() => updateListeners(window[at]!, action));
   };
-  let isIn = false;
-  let stopLooking: (() => void) | undefined;
-  const look = (): void => {
-    stopLooking = undefined;
+  let isInFrame = false;
+  let stopChecking: (() => void) | undefined;
+  const checkFocus = (): void => {
+    stopChecking = undefined;
     const isFocused = isInForeignFrame(page());
-    const wasIn = isIn;
-    isIn = isFocused && hasFocus();
-    if (isIn !== wasIn) frameFocused(isIn);
+    const wasInFrame = isInFrame;
+    isInFrame = isFocused && hasFocus();
+    if (isInFrame !== wasInFrame) onFrameFocus(isInFrame);
     // This is all that browsers tell the page about activity in the frame.
-    if (isIn && (isActivated() ?? !wasIn)) used();
-    if (isFocused) stopLooking = later(look, LOOK_MS);
+    if (isInFrame && (isActivated() ?? !wasInFrame)) onActivity();
+    if (isFocused) stopChecking = later(checkFocus, FOCUS_CHECK_MS);
   };
   let isWatching = true;
   // The focus may have been in a frame before the tracker existed.
-  atTaskEnd(() => isWatching && look());
-  const stop = keep(
-    () => all(world as unknown as Window, "add"),
-    () => all(world as unknown as Window, "remove"),
+  atTaskEnd(() => isWatching && checkFocus());
+  const stop = keepListening(
+    () => updateListeners(world as unknown as Window, "add"),
+    () => updateListeners(world as unknown as Window, "remove"),
   );
   return () => {
     isWatching = false;
-    stopLooking?.();
+    stopChecking?.();
     stop();
   };
 }

@@ -1,7 +1,15 @@
 // The parts of the page that only the host captures: see `environment.ts`.
 
 import { attribute, lookUp, memberOf, method, textOf } from "../capture.ts";
-import { browser, deferred, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
+import {
+  browser,
+  deferred,
+  ignoreRejection,
+  locationObject,
+  page,
+  startTimer,
+  visibilityState,
+} from "../environment.ts";
 import { apply, attempt, max, min, OriginalDate } from "../intrinsics.ts";
 import { storageObject, utf8 } from "../web-storage.ts";
 
@@ -37,7 +45,7 @@ export const historyPrototype = /* @__PURE__ */ attempt(() => lookUp<typeof Hist
 export const isOffline = (): boolean => attempt(() => browser()!.onLine === false) === true;
 
 /** The text stored under a key. Throws if storage is blocked. */
-export const stored = (key: string): string | undefined => storageObject()![key];
+export const readStored = (key: string): string | undefined => storageObject()![key];
 
 const Channel = /* @__PURE__ */ lookUp<typeof BroadcastChannel>("BroadcastChannel");
 
@@ -82,8 +90,8 @@ export async function gzip(text: string): Promise<ArrayBuffer> {
   const { readable, writable } = new (Compression()!)("gzip");
   const writer = writable.getWriter();
   // Four times as fast as a stream that is piped through. If these calls fail, reading fails too.
-  quietly(writer.write(utf8(text)));
-  quietly(writer.close());
+  ignoreRejection(writer.write(utf8(text)));
+  ignoreRejection(writer.close());
   return await new (ResponseClass()!)(readable).arrayBuffer();
 }
 

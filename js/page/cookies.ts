@@ -5,8 +5,8 @@ import { wall } from "../clock.ts";
 import { page, pageAddress } from "../environment.ts";
 import { attempt, indexOf, lastIndexOf, slice, startsWith, toNumber } from "../intrinsics.ts";
 import type { CheckedSettings } from "../settings.ts";
-import { store, unstore } from "../web-storage.ts";
-import { pageHost, readCookies, stored, writeCookie } from "./browser.ts";
+import { removeStored, store } from "../web-storage.ts";
+import { pageHost, readCookies, readStored, writeCookie } from "./browser.ts";
 
 /** The values of the cookies; a missing one is empty. */
 export interface CookieValues {
@@ -21,7 +21,7 @@ const VISITOR = "vid";
 export class Cookies {
   readonly #settings: CheckedSettings;
   readonly #warn: (problem: string) => void;
-  #isTold = false;
+  #isWarned = false;
 
   constructor(settings: CheckedSettings, warn: (problem: string) => void) {
     this.#settings = settings;
@@ -31,7 +31,7 @@ export class Cookies {
   read(): CookieValues {
     if (!page() || this.#settings.persistence === "memory") return { session: "", visitor: "" };
     const all = readCookies();
-    return { session: this.#newest(all, SESSION), visitor: this.#newest(all, VISITOR) };
+    return { session: this.#newestValue(all, SESSION), visitor: this.#newestValue(all, VISITOR) };
   }
 
   setSession(value: string, seconds: number): void {
@@ -50,7 +50,7 @@ export class Cookies {
 
   #erase(name: string): void {
     const { cookieDomain, cookiePrefix } = this.#settings;
-    unstore(cookiePrefix + name);
+    removeStored(cookiePrefix + name);
     this.#write(name, "", 0, "");
     this.#write(name, "", 0, cookieDomain);
     for (let domain = pageHost(); domain; ) {
@@ -64,7 +64,7 @@ export class Cookies {
    * The newest of several cookies with the same name. A session cookie contains its time; of other cookies, browsers
    * list the newest last.
    */
-  #newest(all: string, name: string): string {
+  #newestValue(all: string, name: string): string {
     const begin = `${this.#settings.cookiePrefix}${name}=`;
     let newest = "";
     for (let from = 0; from < all.length; ) {
@@ -74,15 +74,15 @@ export class Cookies {
       if (value && timeOf(value) >= timeOf(newest)) newest = value;
       from = end < 0 ? all.length : end + 2;
     }
-    return newest || this.#kept(name);
+    return newest || this.#storedValue(name);
   }
 
   #set(name: string, value: string, seconds: number): void {
     const { cookieDomain, cookiePrefix } = this.#settings;
     this.#write(name, value, seconds, cookieDomain);
     if (indexOf(`; ${readCookies()};`, `; ${cookiePrefix}${name}=${value};`) >= 0) return;
-    if (cookieDomain && !this.#isTold) {
-      this.#isTold = true;
+    if (cookieDomain && !this.#isWarned) {
+      this.#isWarned = true;
       this.#warn(
         `the browser refuses cookies for cookieDomain ${cookieDomain}: pages of other hosts see other visitors.`,
       );
@@ -99,10 +99,10 @@ export class Cookies {
   }
 
   /** The value stored in place of a cookie, if it has not expired. */
-  #kept(name: string): string {
-    const kept = attempt(() => stored(this.#settings.cookiePrefix + name)) ?? "";
-    const space = lastIndexOf(kept, " ");
-    return toNumber(slice(kept, space + 1)) > wall() ? slice(kept, 0, space) : "";
+  #storedValue(name: string): string {
+    const item = attempt(() => readStored(this.#settings.cookiePrefix + name)) ?? "";
+    const space = lastIndexOf(item, " ");
+    return toNumber(slice(item, space + 1)) > wall() ? slice(item, 0, space) : "";
   }
 }
 

@@ -44,14 +44,14 @@ let stopObserving: (() => void) | undefined;
  * Calls `begin`, which adds listeners, and calls it again whenever `document.open()` has erased them. Returns a
  * function that stops.
  */
-export function keep(begin: () => void, end: () => void): () => void {
+export function keepListening(begin: () => void, end: () => void): () => void {
   const number = count;
   count += 1;
-  const guarded = (): void => {
+  const tryBegin = (): void => {
     attempt(begin);
   };
-  listening[number] = guarded;
-  guarded();
+  listening[number] = tryBegin;
+  tryBegin();
   stopObserving ??= observeErasure();
   return () => {
     delete listening[number];
@@ -65,10 +65,10 @@ export function keep(begin: () => void, end: () => void): () => void {
 
 /** Listens to one kind of event. Returns a function that stops. */
 export function listen(type: string, listener: (event: Event) => void, target: EventTarget = world): () => void {
-  const one = new Listener([type], listener);
-  return keep(
-    () => one.add(target),
-    () => one.remove(target),
+  const single = new Listener([type], listener);
+  return keepListening(
+    () => single.add(target),
+    () => single.remove(target),
   );
 }
 

@@ -18,7 +18,7 @@ export class Locks {
     const round = this.#round;
     return () => {
       if (round !== this.#round) return undefined;
-      return this.#held();
+      return this.#untilReleased();
     };
   }
 
@@ -30,7 +30,7 @@ export class Locks {
     for (let at = 0; at < releases.length; at += 1) releases[at]!();
   }
 
-  #held(): Promise<void> {
+  #untilReleased(): Promise<void> {
     const { promise, settle } = deferred();
     this.#releases[this.#releases.length] = settle;
     return promise;

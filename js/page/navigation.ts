@@ -22,28 +22,28 @@ const NOTHING = (): void => {};
 /** Watches navigation. */
 export interface NavigationWatch {
   /** Checks the address, which may have changed unnoticed. */
-  look(): void;
+  verifyAddress(): void;
   /** Reports a navigation that waits for its title now, because the page or its page view is about to end. */
   settle(): void;
   stop(): void;
 }
 
 /**
- * Watches the path of the page. Calls `arrived` once a navigation has settled, with the time at which it happened:
+ * Watches the path of the page. Calls `onNavigation` once a navigation has settled, with the time at which it happened:
  * routers set the title after navigating, or in the next frame. If the address is replaced before that, it is still
  * the same page view.
  */
 export function watchNavigation(
   withHash: boolean,
-  arrived: (mono: number, wall: number, url: string) => void,
+  onNavigation: (mono: number, wall: number, url: string) => void,
 ): NavigationWatch {
   let last = pageAddress(withHash);
   /** The address that was last reported. */
-  let told = last;
+  let reported = last;
   let isStopped = false;
   let stopWaiting: (() => void) | undefined;
   let settle = NOTHING;
-  const look = (replaced: boolean): void => {
+  const check = (replaced: boolean): void => {
     const now = pageAddress(withHash);
     if (isStopped || now === last) return;
     if (!replaced) settle();
@@ -51,36 +51,36 @@ export function watchNavigation(
     if (settle !== NOTHING) return;
     const mono = monotonic();
     const date = wall();
-    const mine = (): void => {
-      if (settle !== mine || isStopped) return;
+    const settleThis = (): void => {
+      if (settle !== settleThis || isStopped) return;
       stopWaiting?.();
       stopWaiting = undefined;
       settle = NOTHING;
       // A router may navigate away and back at once.
-      if (last === told) return;
-      told = last;
-      arrived(mono, date, last);
+      if (last === reported) return;
+      reported = last;
+      onNavigation(mono, date, last);
     };
-    settle = mine;
-    stopWaiting = later(mine, LONGEST_FRAME_MS);
+    settle = settleThis;
+    stopWaiting = later(settleThis, LONGEST_FRAME_MS);
     // Runs after the router's own work in the next frame.
-    atFrame(() => later(mine, 0) ?? mine());
+    atFrame(() => later(settleThis, 0) ?? settleThis());
   };
   const navigation = navigationObject();
-  const stops = [listen("popstate", () => look(false))];
+  const stops = [listen("popstate", () => check(false))];
   if (navigation && currentEntry(navigation)) {
     stops[1] = listen(
       "currententrychange",
-      (event) => look((event as Event & { navigationType?: string }).navigationType === "replace"),
+      (event) => check((event as Event & { navigationType?: string }).navigationType === "replace"),
       navigation,
     );
   } else {
     // No event reports calls of these methods.
-    stops[1] = wrapHistory("pushState", () => look(false));
-    stops[2] = wrapHistory("replaceState", () => look(true));
+    stops[1] = wrapHistory("pushState", () => check(false));
+    stops[2] = wrapHistory("replaceState", () => check(true));
   }
   return {
-    look: () => look(false),
+    verifyAddress: () => check(false),
     settle: () => settle(),
     stop() {
       for (let at = 0; at < stops.length; at += 1) stops[at]!();
@@ -91,24 +91,24 @@ export function watchNavigation(
 }
 
 /**
- * Calls `look` after each call of a method of the history. Returns a function that restores the method. A frozen
+ * Calls `onCall` after each call of a method of the history. Returns a function that restores the method. A frozen
  * history is left alone.
  */
-function wrapHistory(name: "pushState" | "replaceState", look: () => void): () => void {
+function wrapHistory(name: "pushState" | "replaceState", onCall: () => void): () => void {
   let original: History["pushState"] | undefined;
   // The page may have its own method on the object, or use the prototype's.
   const holder = attempt(() => (hasOwn(historyObject()!, name) ? historyObject() : historyPrototype)) as History;
-  const watched = function (this: History, ...parameters: Parameters<History["pushState"]>): void {
+  const wrapper = function (this: History, ...parameters: Parameters<History["pushState"]>): void {
     apply(original!, this, parameters);
-    attempt(look);
+    attempt(onCall);
   };
   attempt(() => {
     original = holder[name];
-    holder[name] = watched;
+    holder[name] = wrapper;
   });
   return () => {
     attempt(() => {
-      if (original && holder[name] === watched) holder[name] = original;
+      if (original && holder[name] === wrapper) holder[name] = original;
     });
   };
 }

@@ -8,29 +8,29 @@ import type { Locks } from "./locks.ts";
 
 // Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long. Pages
 // update it when they store events or look for orphans, which is at least once a minute while they are in use.
-const SILENT_MS = 10 * 60_000;
+const CLOSED_AFTER_MS = 10 * 60_000;
 
 /**
  * Calls `take` for what a page left under `name`, if that page is closed or its last time stamp is too old. No other
  * page takes it at the same time. If `take` returns that something had to stay, no other page takes it for as long as
- * `held` holds the lock.
+ * `holder` holds the lock.
  */
-export function takeOver(name: string, lastAlive: number, take: () => boolean, held?: Locks): void {
+export function takeOver(name: string, lastAlive: number, take: () => boolean, holder?: Locks): void {
   if (locks()) {
-    const hold = held?.whenGranted();
+    const hold = holder?.whenGranted();
     lockIfFree(name, (free) => (free && !take() ? hold?.() : undefined));
-  } else if (wall() - lastAlive > SILENT_MS) {
+  } else if (wall() - lastAlive > CLOSED_AFTER_MS) {
     // As with a lock, this happens after the current task.
     atTaskEnd(take);
   }
 }
 
-/** The names of all stored items that begin with `start`. Throws if storage is blocked. */
-export function namesFrom(start: string): string[] {
+/** The names of all stored items that begin with `prefix`. Throws if storage is blocked. */
+export function namesWithPrefix(prefix: string): string[] {
   const names = keys(storageObject()!);
   const found: string[] = [];
   for (let at = 0; at < names.length; at += 1) {
-    if (startsWith(names[at]!, start)) found[found.length] = names[at]!;
+    if (startsWith(names[at]!, prefix)) found[found.length] = names[at]!;
   }
   return found;
 }

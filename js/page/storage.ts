@@ -2,14 +2,14 @@
 // page has a part of its own, and holds a lock of that name while something is stored in it.
 
 import { wall } from "../clock.ts";
-import type { Tell } from "../crossing.ts";
+import type { SendInput } from "../crossing.ts";
 import type { EarlyCalls } from "../early.ts";
 import { locks } from "../environment.ts";
 import { attempt, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
-import { byteLength, store, unstore } from "../web-storage.ts";
-import { stored } from "./browser.ts";
+import { byteLength, removeStored, store } from "../web-storage.ts";
+import { readStored } from "./browser.ts";
 import { Locks } from "./locks.ts";
-import { namesFrom, takeOver } from "./orphans.ts";
+import { namesWithPrefix, takeOver } from "./orphans.ts";
 
 // Under this suffix a part records when its page was last alive. Segments count from 1.
 const LAST_ALIVE = ".0";
@@ -21,7 +21,7 @@ const SHARED = ".wait";
 export class PageStorage {
   /** The prefix of all parts of this source. */
   readonly eventPrefix: string;
-  readonly #tell: Tell;
+  readonly #sendInput: SendInput;
   #stream = "";
   #part = "";
   readonly #early: EarlyCalls;
@@ -31,17 +31,17 @@ export class PageStorage {
   #segmentCount = 0;
   #bytes = 0;
   /** The segment being written replaces one that another page left. */
-  #isTaking = false;
+  #isAdopting = false;
   /** The lock of this page's part. */
   readonly #own = new Locks();
   /** The locks of parts whose records could not be stored as this page's own. They stay where they are. */
   readonly #others = new Locks();
-  readonly #staying: Record<string, true> = { __proto__: null } as never;
+  readonly #unadopted: Record<string, true> = { __proto__: null } as never;
   #writeFailed = false;
 
   /** Stores at most `maxBytes`, including the events of other pages of this source and the calls in `early`. */
-  constructor(tell: Tell, early: EarlyCalls, maxBytes: number) {
-    this.#tell = tell;
+  constructor(sendInput: SendInput, early: EarlyCalls, maxBytes: number) {
+    this.#sendInput = sendInput;
     this.#early = early;
     this.#maxBytes = maxBytes;
     this.eventPrefix = early.eventPrefix;
@@ -79,13 +79,15 @@ export class PageStorage {
     const before = this.#segments[segment] ?? 0;
     if (!before) this.#segmentCount += 1;
     const bytes = byteLength(records);
-    this.#count(segment, bytes);
-    this.#tellAlive();
+    this.#setSize(segment, bytes);
+    this.#updateLastAlive();
     const fits =
-      before >= bytes || this.#isTaking || attempt(() => this.#early.used().bytes + bytes - before <= this.#maxBytes);
+      before >= bytes ||
+      this.#isAdopting ||
+      attempt(() => this.#early.usedStorage().bytes + bytes - before <= this.#maxBytes);
     if (fits && store(`${this.#part}.${segment}`, records)) return;
     // The previous version is still stored.
-    if (before) this.#count(segment, before);
+    if (before) this.#setSize(segment, before);
     else this.#fail(segment);
   }
 
@@ -95,46 +97,47 @@ export class PageStorage {
       const segments = keys(this.#segments);
       for (let at = 0; at < segments.length; at += 1) {
         const segment = toNumber(segments[at]);
-        if (!stored(`${this.#part}.${segment}`)) this.#fail(segment);
+        if (!readStored(`${this.#part}.${segment}`)) this.#fail(segment);
       }
     });
   }
 
   /** Removes a segment. */
   remove(segment: number): void {
-    unstore(`${this.#part}.${segment}`);
-    this.#gone(segment);
+    removeStored(`${this.#part}.${segment}`);
+    this.#forgetSegment(segment);
   }
 
   /** Stores the record that all pages of this source share; removes it if `record` is empty. */
   share(record: string): void {
     const name = this.eventPrefix + SHARED;
     if (record) store(name, record);
-    else unstore(name);
+    else removeStored(name);
   }
 
   /** Passes on a record that another page shared. */
-  hear({ key, newValue }: StorageEvent): void {
-    if (key === this.eventPrefix + SHARED && newValue && typeof newValue === "string") this.#tell("adopted", newValue);
+  adoptShared({ key, newValue }: StorageEvent): void {
+    if (key === this.eventPrefix + SHARED && newValue && typeof newValue === "string")
+      this.#sendInput("adopted", newValue);
   }
 
   /** Passes on the shared record, and what closed pages left. */
   adopt(): void {
     attempt(() => {
-      this.#tellAlive();
-      const names = namesFrom(this.eventPrefix);
+      this.#updateLastAlive();
+      const names = namesWithPrefix(this.eventPrefix);
       const seen: Record<string, true> = { __proto__: null } as never;
       for (let at = 0; at < names.length; at += 1) {
         const name = names[at]!;
         if (name === this.eventPrefix + SHARED) {
-          this.#tell("adopted", stored(name)!);
+          this.#sendInput("adopted", readStored(name)!);
           continue;
         }
         const part = partOf(name);
         if (part === this.#part || seen[part]) continue;
         seen[part] = true;
-        const lastAlive = toNumber(stored(part + LAST_ALIVE));
-        takeOver(part, lastAlive, () => this.#take(part), this.#others);
+        const lastAlive = toNumber(readStored(part + LAST_ALIVE));
+        takeOver(part, lastAlive, () => this.#adoptPart(part), this.#others);
       }
     });
   }
@@ -146,29 +149,29 @@ export class PageStorage {
   }
 
   /** Takes over a part. Returns whether nothing is left of it. */
-  #take(part: string): boolean {
+  #adoptPart(part: string): boolean {
     let isEmpty = true;
     attempt(() => {
       // A page that has given up its part cannot store anything as its own.
       if (!this.#stream) return;
       // Waiting events are stored first, within the limit, before anything replaces another page's segment.
-      this.#tell("adopted", "");
-      const names = namesFrom(`${part}.`);
+      this.#sendInput("adopted", "");
+      const names = namesWithPrefix(`${part}.`);
       for (let at = 0; at < names.length; at += 1) {
         const name = names[at]!;
-        if (this.#staying[name]) continue;
-        const records = stored(name);
+        if (this.#unadopted[name]) continue;
+        const records = readStored(name);
         this.#writeFailed = false;
-        this.#isTaking = true;
-        if (records && name !== part + LAST_ALIVE) this.#tell("adopted", records);
-        this.#isTaking = false;
+        this.#isAdopting = true;
+        if (records && name !== part + LAST_ALIVE) this.#sendInput("adopted", records);
+        this.#isAdopting = false;
         if (this.#writeFailed) {
           // It stays for the next page. Sending events twice is better than losing them.
-          this.#staying[name] = true;
+          this.#unadopted[name] = true;
           isEmpty = false;
         } else {
           // It is stored in this page's part now.
-          unstore(name);
+          removeStored(name);
         }
       }
     });
@@ -177,23 +180,23 @@ export class PageStorage {
 
   #fail(segment: number): void {
     this.#writeFailed = true;
-    this.#gone(segment);
-    this.#tell("writeFailed", segment);
+    this.#forgetSegment(segment);
+    this.#sendInput("writeFailed", segment);
   }
 
-  #count(segment: number, bytes: number): void {
+  #setSize(segment: number, bytes: number): void {
     this.#bytes += bytes - (this.#segments[segment] ?? 0);
     this.#segments[segment] = bytes;
   }
 
-  #gone(segment: number): void {
+  #forgetSegment(segment: number): void {
     if (!this.#segments[segment]) return;
-    this.#count(segment, 0);
+    this.#setSize(segment, 0);
     delete this.#segments[segment];
     this.#segmentCount -= 1;
     if (this.#segmentCount) return;
     this.#forgetSegments();
-    unstore(this.#part + LAST_ALIVE);
+    removeStored(this.#part + LAST_ALIVE);
   }
 
   /**
@@ -208,7 +211,7 @@ export class PageStorage {
   }
 
   /** Without locks, records for other pages that this page lives. */
-  #tellAlive(): void {
+  #updateLastAlive(): void {
     if (this.#segmentCount && !locks()) {
       store(this.#part + LAST_ALIVE, `${wall()}`);
     }

@@ -2,9 +2,9 @@
 // none.
 
 import { wall } from "../clock.ts";
-import type { Tell } from "../crossing.ts";
+import type { SendInput } from "../crossing.ts";
 import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
-import { store, unstore } from "../web-storage.ts";
+import { removeStored, store } from "../web-storage.ts";
 import { openChannel } from "./browser.ts";
 import { listen } from "./listen.ts";
 
@@ -16,27 +16,27 @@ export class Tabs {
   readonly #name: string;
   /** The id of this page. Several trackers of one page count as one tab. */
   readonly #page: string;
-  readonly #tell: Tell;
+  readonly #sendInput: SendInput;
   #channel: BroadcastChannel | undefined;
   #stopListening: (() => void) | undefined;
 
   /** Reports when another tab came into use. */
-  constructor(prefix: string, page: string, tell: Tell) {
+  constructor(prefix: string, page: string, sendInput: SendInput) {
     this.#name = `${prefix}tab`;
     this.#page = page;
-    this.#tell = tell;
+    this.#sendInput = sendInput;
     this.#open();
   }
 
   /** Announces to the others that this tab came into use now. */
   announce(throughStorage: boolean): void {
     this.#open();
-    const news = `${this.#page} ${wall()}`;
+    const message = `${this.#page} ${wall()}`;
     const channel = this.#channel;
-    if (channel) attempt(() => channel.postMessage(news));
+    if (channel) attempt(() => channel.postMessage(message));
     // Other tabs receive it even though it is removed at once. If storage is full or blocked, each tab counts on its
     // own.
-    else if (throughStorage && store(this.#name, news)) unstore(this.#name);
+    else if (throughStorage && store(this.#name, message)) removeStored(this.#name);
   }
 
   /** Stops listening until the next announcement. */
@@ -51,20 +51,20 @@ export class Tabs {
     if (this.#channel || this.#stopListening) return;
     attempt(() => {
       const channel = openChannel(this.#name);
-      channel.onmessage = ({ data }) => this.#hear(data);
+      channel.onmessage = ({ data }) => this.#receive(data);
       this.#channel = channel;
     });
     if (this.#channel) return;
     this.#stopListening = listen("storage", (event) => {
       const { key, newValue } = event as StorageEvent;
-      if (key === this.#name) this.#hear(newValue);
+      if (key === this.#name) this.#receive(newValue);
     });
   }
 
-  #hear(news: unknown): void {
-    if (typeof news !== "string") return;
-    const space = indexOf(news, " ");
-    const since = toNumber(slice(news, space + 1));
-    if (slice(news, 0, space) !== this.#page && since > 0) this.#tell("otherTab", since);
+  #receive(message: unknown): void {
+    if (typeof message !== "string") return;
+    const space = indexOf(message, " ");
+    const since = toNumber(slice(message, space + 1));
+    if (slice(message, 0, space) !== this.#page && since > 0) this.#sendInput("otherTab", since);
   }
 }

@@ -10,11 +10,11 @@ import { canCompress, gzip, isAborted, later, newXhr, normalised, parseDate, sen
 const GZIP_OVER_BYTES = 1024;
 
 // How much of an answer that is not JSON a message quotes.
-const MAX_TOLD_CHARS = 200;
+const MAX_QUOTED_CHARS = 200;
 
 // Statuses with which firewalls, old proxies and servers without decompression answer a compressed body, and those of
 // answers that are not a collector's.
-const NOT_PACKED = /^(0|-1|40[036]|41[15]|422|501)$/;
+const COMPRESSION_REFUSED = /^(0|-1|40[036]|41[15]|422|501)$/;
 
 /** The server's answer. */
 export interface ServerAnswer {
@@ -49,7 +49,7 @@ let compressionFailed = false;
 // How many compressed bodies in a row failed. A proxy or firewall may fail on them with any status, so after
 // `FIRST_TRIAL` failures the next body is sent uncompressed. If that succeeds, one more compressed body is tried. If
 // it fails and a second uncompressed trial succeeds, the page gives up compression.
-let packedFailures = 0;
+let compressedFailures = 0;
 const FIRST_TRIAL = 3;
 const SECOND_TRIAL = FIRST_TRIAL + 2;
 
@@ -57,7 +57,7 @@ const SECOND_TRIAL = FIRST_TRIAL + 2;
 // This is assumed after so many answers in a row that could not be read.
 let fetchFailed = false;
 let unreadable = 0;
-const TIMES_UNREADABLE = 3;
+const MAX_UNREADABLE = 3;
 
 const statusOf = /* @__PURE__ */ attribute<Response, "status">("Response", "status");
 const headersOf = /* @__PURE__ */ attribute<Response, "headers">("Response", "headers");
@@ -71,16 +71,16 @@ export async function post(posting: Posting): Promise<ServerAnswer | undefined> 
   // Compression takes a turn of the event loop, which an unloading page may not get.
   if (!compress || compressionFailed || unloading || body.length <= GZIP_OVER_BYTES || !canCompress())
     return await postOnce(posting, false);
-  if (packedFailures === FIRST_TRIAL || packedFailures === SECOND_TRIAL) {
+  if (compressedFailures === FIRST_TRIAL || compressedFailures === SECOND_TRIAL) {
     const answer = await postOnce(posting, false);
-    if (!isTaken(answer)) packedFailures = 0;
-    else if (packedFailures === FIRST_TRIAL) packedFailures += 1;
+    if (!isSuccess(answer)) compressedFailures = 0;
+    else if (compressedFailures === FIRST_TRIAL) compressedFailures += 1;
     else compressionFailed = true;
     return answer;
   }
   const answer = await postOnce(posting, true);
-  if (answer && !find(NOT_PACKED, `${answer.status}`)) {
-    packedFailures = isTaken(answer) ? 0 : packedFailures + 1;
+  if (answer && !find(COMPRESSION_REFUSED, `${answer.status}`)) {
+    compressedFailures = isSuccess(answer) ? 0 : compressedFailures + 1;
     return answer;
   }
   // When a page unloads, browsers fail its requests although they arrive. Such a page gets no further turn, so it
@@ -91,7 +91,7 @@ export async function post(posting: Posting): Promise<ServerAnswer | undefined> 
 }
 
 /** Whether the server took the batch. */
-const isTaken = (answer: ServerAnswer | undefined): boolean => !!answer && answer.status > 0 && answer.status < 300;
+const isSuccess = (answer: ServerAnswer | undefined): boolean => !!answer && answer.status > 0 && answer.status < 300;
 
 function nextTurn(): Promise<void> {
   const { promise, settle } = deferred();
@@ -99,7 +99,7 @@ function nextTurn(): Promise<void> {
   return promise;
 }
 
-async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer | undefined> {
+async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAnswer | undefined> {
   const { url, body, keepalive, unloading, signal } = posting;
   // A replacement of `fetch` may ignore signals.
   if (isAborted(signal)) return undefined;
@@ -115,7 +115,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
     signal,
   } as RequestInit;
   try {
-    if (packed) {
+    if (compressed) {
       // If compression never finishes, it is not started again for later batches.
       compressionFailed = true;
       init.body = await gzip(body);
@@ -127,8 +127,8 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
         "content-encoding": "gzip",
       } as unknown as HeadersInit;
     }
-    const asked = attempt(() => request(url, init));
-    const response = asked && (await asked);
+    const pending = attempt(() => request(url, init));
+    const response = pending && (await pending);
     const status = statusOf(response);
     // A wrapper of `fetch` that reads the answer itself leaves nothing to read.
     if (isFiniteNumber(status) && !isUsed(response)) {
@@ -139,7 +139,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
       }
       unreadable += 1;
       // The network may have cut the answer short.
-      if (unreadable < TIMES_UNREADABLE) return undefined;
+      if (unreadable < MAX_UNREADABLE) return undefined;
     }
   } catch {
     if (!unloading || isAborted(signal)) return undefined;
@@ -185,7 +185,7 @@ async function textOf(response: Response): Promise<string | undefined> {
   }
 }
 
-interface Told {
+interface AnswerBody {
   readonly rejected?: { line: unknown; error: unknown }[];
   readonly error?: unknown;
   readonly lacking?: unknown;
@@ -196,20 +196,20 @@ interface Told {
  * from something in between, such as a proxy.
  */
 function answerOf(status: number, text: string, header: Header): ServerAnswer {
-  const told = attempt((): Told => ({ __proto__: null, ...parse(text) }));
-  const isPage = status && status < 300 && !told && trim(text);
-  const rejected = isArray(told?.rejected) ? told.rejected : [];
+  const body = attempt((): AnswerBody => ({ __proto__: null, ...parse(text) }));
+  const isPage = status && status < 300 && !body && trim(text);
+  const rejected = isArray(body?.rejected) ? body.rejected : [];
   const first = rejected[0];
-  const lacking = told?.lacking;
+  const lacking = body?.lacking;
   return {
     // A promise asks what it resolves to for a `then`, and the page may have added one to all objects.
     __proto__: null,
     status: isPage ? -1 : status,
     retryAfter: attempt(() => waitOf(header)),
     rejected: rejected.length,
-    message: told
-      ? (attempt(() => `${told.error ?? (first ? `line ${first.line}: ${first.error}` : "")}`) ?? "")
-      : slice(text, 0, MAX_TOLD_CHARS),
+    message: body
+      ? (attempt(() => `${body.error ?? (first ? `line ${first.line}: ${first.error}` : "")}`) ?? "")
+      : slice(text, 0, MAX_QUOTED_CHARS),
     lacking: typeof lacking === "string" ? lacking : undefined,
   } as ServerAnswer;
 }

@@ -9,13 +9,13 @@ import { listen } from "./listen.ts";
 const PROBE_MS = 5_000;
 
 /**
- * Calls `blocked` when the page's Content-Security-Policy forbids requests to an address. Returns a function that
+ * Calls `onBlocked` when the page's Content-Security-Policy forbids requests to an address. Returns a function that
  * stops.
  */
-export function watchPolicy(url: string, blocked: () => void): () => void {
+export function watchPolicy(url: string, onBlocked: () => void): () => void {
   return listen("securitypolicyviolation", (event) => {
     const { blockedURI, disposition, effectiveDirective } = event as SecurityPolicyViolationEvent;
-    if (effectiveDirective === "connect-src" && disposition === "enforce" && indexOf(blockedURI, url) >= 0) blocked();
+    if (effectiveDirective === "connect-src" && disposition === "enforce" && indexOf(blockedURI, url) >= 0) onBlocked();
   });
 }
 

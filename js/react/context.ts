@@ -12,7 +12,7 @@ import {
   useLayoutEffect,
   useMemo,
 } from "react";
-import { absent, complain } from "../modules/absent.ts";
+import { absent, reportOnce } from "../modules/absent.ts";
 import { Modules } from "../modules/index.ts";
 import { shared } from "../modules/shared.ts";
 
@@ -26,11 +26,11 @@ interface Tracking {
 const contexts = shared("react", new WeakMap<typeof createContext, Context<Tracking | undefined>>());
 
 if (!contexts.has(createContext)) contexts.set(createContext, createContext<Tracking | undefined>(undefined));
-const Above = contexts.get(createContext)!;
+const TrackingContext = contexts.get(createContext)!;
 
 const trackingOf = (tracker: na): Tracking => ({ tracker, modules: Modules.of(tracker) });
 
-const NOBODY = trackingOf(absent);
+const ABSENT_TRACKING = trackingOf(absent);
 
 /**
  * An effect that runs before the ordinary effects of all components, so that a module is entered before they send
@@ -52,11 +52,11 @@ export interface NateroProviderProps {
 export function NateroProvider({ children, ...props }: NateroProviderProps): ReactElement {
   // JavaScript code is not forced by a compiler to pass it.
   const tracker = (props.tracker as na | null | undefined) ?? absent;
-  if (tracker === absent) complain("/react: <NateroProvider> needs a `tracker`: pass one that new na(…) has made.");
+  if (tracker === absent) reportOnce("/react: <NateroProvider> needs a `tracker`: pass one that new na(…) has made.");
   const tracking = useMemo(() => trackingOf(tracker), [tracker]);
   // Comes first, so that its effects run before those of its siblings and of everything inside them.
   const identity = createElement(Identity, { ...props, tracker });
-  return createElement(Above.Provider, { value: tracking }, identity, children);
+  return createElement(TrackingContext.Provider, { value: tracking }, identity, children);
 }
 
 /** Sets the provider's identity on its tracker. */
@@ -77,7 +77,7 @@ function Identity({ tracker, accountId, userId, product }: NateroProviderProps):
 
 /** What the provider above a component provides. Without a provider nothing is tracked; the app goes on. */
 export function useTracking(): Tracking {
-  const tracking = useContext(Above);
-  if (!tracking) complain("/react: no <NateroProvider tracker={…}> is above this component: put one around the app.");
-  return tracking ?? NOBODY;
+  const tracking = useContext(TrackingContext);
+  if (!tracking) reportOnce("/react: no <NateroProvider tracker={…}> is above this component: put one around the app.");
+  return tracking ?? ABSENT_TRACKING;
 }

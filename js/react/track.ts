@@ -11,7 +11,7 @@ import {
   useEffect,
   useRef,
 } from "react";
-import { complain } from "../modules/absent.ts";
+import { reportOnce } from "../modules/absent.ts";
 import { useTracking } from "./context.ts";
 
 /** The properties of {@link Track}. */
@@ -63,7 +63,7 @@ export function Track(props: TrackProps): ReactElement {
     return cloneElement(child, Object.fromEntries(names.map((name) => [name, inTurn(own[name], added[name])])));
   }
   if (names.length > 0) {
-    complain(`/react: <Track feature="${feature}"> takes exactly one element, whose ${names[0]} it adds to.`);
+    reportOnce(`/react: <Track feature="${feature}"> takes exactly one element, whose ${names[0]} it adds to.`);
   }
   return createElement(Fragment, null, children);
 }

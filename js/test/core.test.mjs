@@ -64,7 +64,7 @@ function visit(Core, config) {
   tell("activity");
   tell("inspected", true);
   tell("setModuleId", "m");
-  const seen = [core.inspect(mono), core.kept(0), core.kept(1_000)];
+  const seen = [core.inspect(mono), core.queued(0), core.queued(1_000)];
   tell("setProductId", "p");
   tell("sendFeatureEvent", "export é🦀", "2.5", "other", "", '{"a":1}');
   tell("sendFeatureEvent", "plain");
@@ -76,7 +76,7 @@ function visit(Core, config) {
   tell("navigated", "https://a.example/r", "r");
   tell("taskEnded");
   tell("flush", 7);
-  seen[3] = core.kept(0);
+  seen[3] = core.queued(0);
   seen[4] = core.inspect(mono);
   tell("answered", request, 200, undefined, 1, "line 2");
   tell("flush", 8);

@@ -37,7 +37,7 @@ class Engine {
   inspect() {
     return { waitsFor: this.waitsFor };
   }
-  kept(at) {
+  queued(at) {
     return this.queue[at];
   }
 
@@ -55,7 +55,7 @@ class Engine {
   }
 
   forget(id) {
-    this.queue = this.queue.filter((kept) => !kept.line.includes(`"${id}"`));
+    this.queue = this.queue.filter((event) => !event.line.includes(`"${id}"`));
   }
 }
 
@@ -71,9 +71,9 @@ function started() {
 
 /** An event that a request carries. */
 function sent(engine, ledger, ids) {
-  for (const id of ids) ledger.asked({ type: "showEvent", line: line(id), waitsForIds: false });
+  for (const id of ids) ledger.requested({ type: "showEvent", line: line(id), waitsForIds: false });
   for (const id of ids) engine.keep(id, { progress: { type: "carried", request: 1 } });
-  ledger.asked({ type: "send", request: 1, events: ids.length, body: `${ids.map(line).join("\n")}\n`, asked: "" });
+  ledger.requested({ type: "send", request: 1, events: ids.length, body: `${ids.map(line).join("\n")}\n`, asked: "" });
   ledger.settled();
 }
 
@@ -85,7 +85,7 @@ test("a batch of which some were refused says how many, and what was said of the
   engine.queue = [];
   engine.counters.delivered += 1;
   engine.dropped.rejected += 1;
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "confirmed");
   assert.match(entry("b").note, /^1 of its batch were refused: line 2: no such account$/);
 });
@@ -95,16 +95,16 @@ test("a batch that comes back is queued again, and one that is refused is droppe
   sent(engine, ledger, ["a"]);
   ledger.unanswered(1);
   engine.keep("a");
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "queued");
   assert.ok(entry("a").history.some(({ what }) => what === "no answer came to request 1"));
   engine.keep("a", { progress: { type: "carried", request: 2 } });
-  ledger.asked({ type: "send", request: 2, events: 1, body: `${line("a")}\n`, asked: "" });
+  ledger.requested({ type: "send", request: 2, events: 1, body: `${line("a")}\n`, asked: "" });
   ledger.settled();
   ledger.answered(2, 401, undefined, 0, "unknown key");
   engine.queue = [];
   engine.dropped.rejected += 1;
-  ledger.asked({ type: "reportLoss", reason: "rejected", count: 1, status: 401, message: "unknown key" });
+  ledger.requested({ type: "reportLoss", reason: "rejected", count: 1, status: 401, message: "unknown key" });
   ledger.settled();
   assert.equal(entry("a").stage, "dropped");
   assert.match(entry("a").note, /\(401, unknown key\).*Check apiKey and authKey/);
@@ -113,10 +113,10 @@ test("a batch that comes back is queued again, and one that is refused is droppe
 test("an event that goes for want of room says so", () => {
   const { engine, ledger, entry } = started();
   engine.keep("a");
-  ledger.look();
+  ledger.refresh();
   engine.forget("a");
   engine.dropped.overflow += 1;
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "dropped");
   assert.match(entry("a").note, /maxQueueBytes/);
 });
@@ -124,31 +124,31 @@ test("an event that goes for want of room says so", () => {
 test("what a closed page left is unsure until the collector has told of it", () => {
   const { engine, ledger, entry } = started();
   engine.keep("a", { progress: { type: "uncertain" } });
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "unsure");
   engine.queue = [];
   engine.counters.delivered += 1;
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "confirmed");
 });
 
 test("what is left to the storage is no loss, and may come back", () => {
   const { engine, ledger, entry } = started();
   engine.keep("a");
-  ledger.look();
+  ledger.refresh();
   engine.queue = [];
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "left");
   engine.keep("a");
-  ledger.look();
+  ledger.refresh();
   assert.equal(entry("a").stage, "queued");
 });
 
 test("what beforeSend makes of an event is shown, in the order in which it decides", () => {
   const { engine, ledger, entry } = started();
   for (const id of ["a", "b", "c"]) {
-    ledger.asked({ type: "showEvent", line: line(id), waitsForIds: false });
-    ledger.asked({ type: "filter", line: line(id) });
+    ledger.requested({ type: "showEvent", line: line(id), waitsForIds: false });
+    ledger.requested({ type: "filter", line: line(id) });
   }
   ledger.settled();
   assert.equal(entry("a").stage, "made");
@@ -156,7 +156,7 @@ test("what beforeSend makes of an event is shown, in the order in which it decid
   engine.keep("a");
   ledger.filteredOut(false);
   ledger.filteredOut(true);
-  ledger.look();
+  ledger.refresh();
   assert.deepEqual([entry("a").stage, entry("a").event.total], ["queued", 5]);
   assert.deepEqual([entry("b").stage, entry("b").note], ["dropped", "beforeSend returned null"]);
   assert.deepEqual([entry("c").stage, entry("c").note], ["dropped", "beforeSend threw or returned no event"]);
@@ -166,14 +166,14 @@ test("consent and ids that are missing are named together", () => {
   const { engine, ledger, entry } = started();
   engine.waitsFor = "consent";
   engine.keep("a", { lacksAccount: true, lacksUser: true });
-  ledger.look();
+  ledger.refresh();
   assert.deepEqual([entry("a").stage, entry("a").note], ["held", "waits for consent and accountId and userId"]);
 });
 
 test("a page that makes events without end keeps no more than are looked at", () => {
   const { engine, ledger } = started();
   for (let at = 0; at < 2_000; at += 1) {
-    ledger.asked({ type: "showEvent", line: line(`e${at}`), waitsForIds: false });
+    ledger.requested({ type: "showEvent", line: line(`e${at}`), waitsForIds: false });
     engine.dropped.consent += 1;
   }
   ledger.settled();
@@ -182,9 +182,9 @@ test("a page that makes events without end keeps no more than are looked at", ()
 });
 
 test("before the wasm is there, and when the tracker is off, the panel says so", () => {
-  const calls = { count: 3, isOff: false, isStranded: false };
+  const calls = { count: 3, isOff: false, isSuspended: false };
   assert.match(statusOf({ calls }, 0).text, /being loaded. Calls that wait: 3/);
-  assert.match(statusOf({ calls: { ...calls, isStranded: true } }, 0).text, /could not be loaded so far/);
+  assert.match(statusOf({ calls: { ...calls, isSuspended: true } }, 0).text, /could not be loaded so far/);
   assert.equal(statusOf({ calls: { ...calls, isOff: true } }, 0).tone, "off");
 });
 
@@ -202,7 +202,7 @@ test("a mistake of the panel reaches neither the tracker nor what it returns, an
   const later = [];
   const enqueue = mock.method(globalThis, "queueMicrotask", (task) => later.push(task));
   const stop = observe(core, {
-    asked: () => {
+    requested: () => {
       throw new Error("a mistake");
     },
     settled: () => {},

@@ -50,7 +50,7 @@ for (const [what, text] of [
 test("no name is shortened that is stored, crosses to another copy of the library, or stands between quotes", () => {
   const sources = files("js", ".ts", ["node_modules", "test", "generated", "testing"]);
   const stored = [
-    declared(/interface Left \{[^}]*\}/.exec(read("js/early.ts"))[0]),
+    declared(/interface StoredCalls \{[^}]*\}/.exec(read("js/early.ts"))[0]),
     declared(/interface Call \{[^}]*\}/.exec(read("js/calls.ts"))[0]),
     declared(/interface Shared \{[^}]*\}/.exec(read("js/sources.ts"))[0]),
   ];

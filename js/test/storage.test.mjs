@@ -16,10 +16,10 @@ globalThis.Storage = class {
 };
 
 /** Locks that were requested with `ifAvailable`, and the callback for each. */
-const asked = [];
+const requestedLocks = [];
 globalThis.LockManager = class {
   request(name, { ifAvailable }, granted) {
-    if (ifAvailable) asked.push({ name, granted });
+    if (ifAvailable) requestedLocks.push({ name, granted });
     else granted({});
     return Promise.resolve();
   }
@@ -37,18 +37,18 @@ const { outputFiles } = await build({
 });
 const { PageStorage } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 
-/** A page with a storage of its own, a record of what its engine is told, and the engine's answers. */
+/** A page with a storage of its own, the inputs of its engine, and the engine's answers. */
 function page(maxBytes = 1_000_000, adopted = () => {}, before = () => {}) {
   for (const name of Object.keys(localStorage)) localStorage.removeItem(name);
-  asked.length = 0;
-  const told = [];
+  requestedLocks.length = 0;
+  const inputs = [];
   const early = {
     eventPrefix: "q1.s.",
-    used: () => ({ bytes: Object.values(localStorage).reduce((sum, text) => sum + text.length, 0) }),
+    usedStorage: () => ({ bytes: Object.values(localStorage).reduce((sum, text) => sum + text.length, 0) }),
   };
   const storage = new PageStorage(
     (method, ...more) => {
-      told.push([method, ...more]);
+      inputs.push([method, ...more]);
       if (method === "adopted") before(storage);
       if (method === "adopted" && more[0]) adopted(storage, more[0]);
     },
@@ -56,39 +56,39 @@ function page(maxBytes = 1_000_000, adopted = () => {}, before = () => {}) {
     maxBytes,
   );
   storage.claim("own");
-  return { storage, told };
+  return { storage, inputs };
 }
 
 const LEFT = "q1.s.gone-1.1";
 
 /** A page that looks for what other pages left, which is `records`. */
 function looking(maxBytes, adopted, records = "2{orphan}\n") {
-  const { storage, told } = page(maxBytes, adopted);
+  const { storage, inputs } = page(maxBytes, adopted);
   localStorage.setItem(LEFT, records);
   storage.adopt();
-  return { storage, told };
+  return { storage, inputs };
 }
 
-const granted = () => asked.splice(0).map((lock) => lock.granted({}));
+const granted = () => requestedLocks.splice(0).map((lock) => lock.granted({}));
 
 test("what a closed page left is handed over and removed", () => {
-  const { told } = looking(100, (storage, records) => storage.write(1, records));
+  const { inputs } = looking(100, (storage, records) => storage.write(1, records));
   granted();
-  assert.deepEqual(told.at(-1), ["adopted", "2{orphan}\n"]);
+  assert.deepEqual(inputs.at(-1), ["adopted", "2{orphan}\n"]);
   assert.deepEqual({ ...localStorage }, { "q1.s.own-1.1": "2{orphan}\n" });
 });
 
 test("a page that has given up its part takes nothing over when the lock is granted", () => {
-  const { storage, told } = looking(100, (storage, records) => storage.write(1, records));
+  const { storage, inputs } = looking(100, (storage, records) => storage.write(1, records));
   storage.close();
   granted();
-  assert.deepEqual(told, []);
+  assert.deepEqual(inputs, []);
   assert.deepEqual({ ...localStorage }, { [LEFT]: "2{orphan}\n" });
 });
 
 test("what waits already is stored within the bound, though something is taken over", () => {
   let waits = true;
-  const { storage, told } = page(20, undefined, (storage) => {
+  const { storage, inputs } = page(20, undefined, (storage) => {
     // Like the buffer of calls, it executes what waits before the engine adopts anything.
     if (waits) storage.write(1, "2{own, too much}\n");
     waits = false;
@@ -97,29 +97,29 @@ test("what waits already is stored within the bound, though something is taken o
   storage.adopt();
   granted();
   assert.deepEqual(
-    told.filter(([method]) => method === "writeFailed"),
+    inputs.filter(([method]) => method === "writeFailed"),
     [["writeFailed", 1]],
   );
 });
 
 test("a segment that is written again as the page goes is counted once", () => {
-  const { storage, told } = page(100);
+  const { storage, inputs } = page(100);
   storage.write(1, "x".repeat(90));
   storage.close();
   storage.write(1, "y".repeat(85));
-  assert.deepEqual(told, []);
+  assert.deepEqual(inputs, []);
   assert.deepEqual({ ...localStorage }, { "q1.s.own-1.1": "y".repeat(85) });
 });
 
 test("a page that comes back begins a part of its own, and tells of none that was there before", () => {
-  const { storage, told } = page(100);
+  const { storage, inputs } = page(100);
   storage.write(1, "before");
   storage.close();
   for (const name of Object.keys(localStorage)) localStorage.removeItem(name);
   storage.claim("again");
   storage.write(2, "after");
   storage.verify();
-  assert.deepEqual(told, []);
+  assert.deepEqual(inputs, []);
   assert.deepEqual({ ...localStorage }, { "q1.s.again-2.2": "after" });
 });
 

@@ -1,29 +1,29 @@
 // What a test can ask.
 
 import type { Problem, TrackedEvent } from "../types.ts";
-import { made } from "./made.ts";
 import { type ExpectedEvent, expectation, failed, listed, matches } from "./match.ts";
+import { recorded } from "./recorded.ts";
 
 /** The events so far that would have been sent, in order. */
 export function events(): TrackedEvent[] {
   settle();
-  return [...made.events];
+  return [...recorded.events];
 }
 
 /** Events that wait because the account or the user is unknown, or consent is pending. */
 export function heldEvents(): TrackedEvent[] {
   settle();
-  return [...made.held.values()].flatMap((drafts) => drafts.map(({ event }) => event));
+  return [...recorded.waiting.values()].flatMap((drafts) => drafts.map(({ event }) => event));
 }
 
 /** A test that looks at events does not expect the second call of a sign-in any more. */
 function settle(): void {
-  for (const memory of [...made.held.keys()]) memory.settle();
+  for (const engine of [...recorded.waiting.keys()]) engine.settle();
 }
 
 /** What `onError` was called with, or would have been: refused calls and lost events. */
 export function problems(): Problem[] {
-  return [...made.problems];
+  return [...recorded.problems];
 }
 
 /**
@@ -44,7 +44,7 @@ export function expectEvent(expected: ExpectedEvent, options?: { times?: number 
     ? `\nHeld, since accountId and userId are not both set or consent is pending: ${held.length}. ${listed(held)}`
     : "";
   throw failed(
-    `expectEvent: expected ${wanted} with ${expectation(expected)}, and ${found.length} had that. ${listed(made.events)}${why}`,
+    `expectEvent: expected ${wanted} with ${expectation(expected)}, and ${found.length} had that. ${listed(recorded.events)}${why}`,
     expectEvent,
   );
 }

@@ -14,7 +14,7 @@ export interface Missing {
 }
 
 /** What a change means for waiting events: the first account became known, an id was added, or an identity ended. */
-export type Change = "begins" | "goesOn" | "ends";
+export type IdentityChange = "accountKnown" | "extended" | "ended";
 
 /** The ids that events carry. */
 export class Identity {
@@ -30,17 +30,17 @@ export class Identity {
   }
 
   /** Sets the account or the user. */
-  set(subject: Subject, id: string | undefined, now: number): Change {
+  set(subject: Subject, id: string | undefined, now: number): IdentityChange {
     const before = this.ids[subject];
     this.ids[subject] = id;
     this.#changedAt[subject] = now;
     if (!this.#hadAccount) {
       this.#hadAccount = this.ids.accountId !== undefined;
-      return this.#hadAccount ? "begins" : "goesOn";
+      return this.#hadAccount ? "accountKnown" : "extended";
     }
-    if (before === undefined) return "goesOn";
+    if (before === undefined) return "extended";
     this.generation += 1;
-    return "ends";
+    return "ended";
   }
 
   /** Forgets all ids, as on logout. */

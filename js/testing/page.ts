@@ -44,7 +44,7 @@ const TIMEOUT_MS = 5000;
  * @param options `url`: which requests are batches. Default: those to `/v1/…/…`.
  */
 export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): Promise<PageEvents> {
-  const came: TrackedEvent[] = [];
+  const received: TrackedEvent[] = [];
   const waiting = new Set<() => void>();
   await page.route(options?.url ?? BATCHES, async (route) => {
     const sent = await eventsOf(route);
@@ -54,7 +54,7 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
     }
     for (const event of sent) {
       // An event that is sent again counts once, as in the collector.
-      if (!came.some(({ event_id }) => event_id === event.event_id)) came.push(event);
+      if (!received.some(({ event_id }) => event_id === event.event_id)) received.push(event);
     }
     await route.fulfill({
       status: 200,
@@ -65,35 +65,36 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
       },
       body: JSON.stringify({ accepted: sent.length }),
     });
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
-  const find = (expected: ExpectedEvent): TrackedEvent | undefined => came.find((event) => matches(expected, event));
+  const find = (expected: ExpectedEvent): TrackedEvent | undefined =>
+    received.find((event) => matches(expected, event));
   return {
-    events: () => [...came],
+    events: () => [...received],
     clear: () => {
-      came.length = 0;
+      received.length = 0;
     },
-    expectEvent: (expected, given) =>
+    expectEvent: (expected, expectOptions) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = find(expected);
           if (!found) return;
           clearTimeout(timer);
-          waiting.delete(look);
+          waiting.delete(check);
           resolve(found);
         };
-        const timeout = given?.timeout ?? TIMEOUT_MS;
+        const timeout = expectOptions?.timeout ?? TIMEOUT_MS;
         const timer = setTimeout(() => {
-          waiting.delete(look);
+          waiting.delete(check);
           reject(
             failed(
-              `expectEvent: no event with ${expectation(expected)} came within ${timeout} ms. ${listed(came)}`,
+              `expectEvent: no event with ${expectation(expected)} came within ${timeout} ms. ${listed(received)}`,
               recordPage,
             ),
           );
         }, timeout);
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
   };
 }

@@ -2,15 +2,15 @@
 
 import { id } from "../arguments.ts";
 import { DEFAULT_ENDPOINT } from "../generated/contract.ts";
-import { endpointOf, type Given, PATH, readSettings } from "../given.ts";
+import { endpointOf, type GivenSettings, PATH, readSettings } from "../given-settings.ts";
 import { Tracker } from "../na.ts";
 import { isAddress } from "../page/browser.ts";
 import { refusalOf, refuse } from "../refusal.ts";
 import { checkSettings } from "../settings.ts";
 import type { Id, Names, Settings } from "../types.ts";
 import { explain } from "../words.ts";
-import { made, RecordedCalls } from "./made.ts";
-import { Memory } from "./memory.ts";
+import { MemoryEngine } from "./memory-engine.ts";
+import { RecordedCalls, recorded } from "./recorded.ts";
 
 /** The existing trackers, by source. Each source has one, however often it is constructed. */
 const trackers = new Map<string, RecordedCalls>();
@@ -24,16 +24,16 @@ export class na<App extends Names = Names> extends Tracker<App> {
    */
   constructor(apiKey: Id, authKey: Id, settings?: Settings) {
     const problems: string[] = [];
-    const given = settingsOf(settings, problems);
-    const checked = checkSettings(given ?? {}, (problem) => problems.push(`new na: ${problem}`));
-    const source = sourceOf(apiKey, authKey, given, problems);
+    const givenSettings = settingsOf(settings, problems);
+    const checked = checkSettings(givenSettings ?? {}, (problem) => problems.push(`new na: ${problem}`));
+    const source = sourceOf(apiKey, authKey, givenSettings, problems);
     const other = trackers.get(source);
     if (other) {
       super(other);
       // This does not call overridable methods: a subclass may need what its constructor has not set up yet. The user
       // comes first, because the account of a user who stays is not expected to change.
-      if (given?.userId != null) super.setUserId(given.userId as Id);
-      if (given?.accountId != null) super.setAccountId(given.accountId as Id);
+      if (givenSettings?.userId != null) super.setUserId(givenSettings.userId as Id);
+      if (givenSettings?.accountId != null) super.setAccountId(givenSettings.accountId as Id);
       return;
     }
     const isOff = !source;
@@ -46,7 +46,7 @@ export class na<App extends Names = Names> extends Tracker<App> {
     }
     if (!isOff) {
       trackers.set(source, calls);
-      calls.crossing = new Memory(calls, checked).crossing();
+      calls.crossing = new MemoryEngine(calls, checked).crossing();
     }
     super(calls);
   }
@@ -56,22 +56,27 @@ export class na<App extends Names = Names> extends Tracker<App> {
 const OWN_ORIGIN = "http://own.invalid";
 
 /** A copy of the settings; `undefined` if they throw. */
-function settingsOf(settings: unknown, problems: string[]): Given | undefined {
-  const given = found(() => readSettings(settings), problems);
-  const endpoint = given?.endpoint;
-  if (typeof endpoint !== "string" || !PATH.test(endpoint)) return given;
+function settingsOf(settings: unknown, problems: string[]): GivenSettings | undefined {
+  const givenSettings = found(() => readSettings(settings), problems);
+  const endpoint = givenSettings?.endpoint;
+  if (typeof endpoint !== "string" || !PATH.test(endpoint)) return givenSettings;
   const own = OWN_ORIGIN + endpoint;
   // A value that is not a path either is reported as it was passed.
-  return endpointOf(own) ? { ...given, endpoint: own } : given;
+  return endpointOf(own) ? { ...givenSettings, endpoint: own } : givenSettings;
 }
 
 /** The name of a source; empty if the keys, the endpoint or the settings are invalid. */
-function sourceOf(apiKey: unknown, authKey: unknown, given: Given | undefined, problems: string[]): string {
+function sourceOf(
+  apiKey: unknown,
+  authKey: unknown,
+  givenSettings: GivenSettings | undefined,
+  problems: string[],
+): string {
   const keys = found(() => `${id("authKey", authKey)}\n${id("apiKey", apiKey)}`, problems);
-  if (!given) return "";
-  const endpoint = endpointOf("endpoint" in given ? given.endpoint : DEFAULT_ENDPOINT);
+  if (!givenSettings) return "";
+  const endpoint = endpointOf("endpoint" in givenSettings ? givenSettings.endpoint : DEFAULT_ENDPOINT);
   const isEndpoint = isAddress(endpoint);
-  if (!isEndpoint) found(() => refuse("endpoint", given.endpoint), problems);
+  if (!isEndpoint) found(() => refuse("endpoint", givenSettings.endpoint), problems);
   return isEndpoint && keys ? `${endpoint}\n${keys}` : "";
 }
 
@@ -90,8 +95,8 @@ function found<Found>(find: () => Found, problems: string[]): Found | undefined 
  * constructed from now on share nothing with them.
  */
 export function clear(): void {
-  made.events.length = 0;
-  made.held.clear();
-  made.problems.length = 0;
+  recorded.events.length = 0;
+  recorded.waiting.clear();
+  recorded.problems.length = 0;
   trackers.clear();
 }

@@ -15,7 +15,7 @@ import {
   toValue,
   watch,
 } from "vue";
-import { absent, complain } from "../modules/absent.ts";
+import { absent, reportOnce } from "../modules/absent.ts";
 import { Modules, nextPlace } from "../modules/index.ts";
 
 /** The part of a Vue Router that is used. */
@@ -63,12 +63,12 @@ const KEY: InjectionKey<Tracking> = Symbol.for("natero-wasm/vue") as InjectionKe
 /**
  * The plugin: `app.use(createNatero({ tracker }))`. It provides `useNatero`, `useModule` and the directive `v-track`.
  */
-export function createNatero({ tracker: given, router }: NateroOptions): Plugin {
+export function createNatero({ tracker: passed, router }: NateroOptions): Plugin {
   // JavaScript code is not forced by a compiler to pass it.
-  const tracker = (given as na | null | undefined) ?? absent;
+  const tracker = (passed as na | null | undefined) ?? absent;
   return {
     install(app) {
-      if (tracker === absent) complain("/vue: createNatero() needs a `tracker`: pass one that new na(…) has made.");
+      if (tracker === absent) reportOnce("/vue: createNatero() needs a `tracker`: pass one that new na(…) has made.");
       const modules = Modules.of(tracker);
       app.provide(KEY, { tracker, modules });
       app.directive("track", directive(tracker));
@@ -124,17 +124,18 @@ export function useModule(name: MaybeRefOrGetter<string | null | undefined>): vo
   onDeactivated(show(false));
 }
 
-const NOBODY: Tracking = { tracker: absent, modules: Modules.of(absent) };
+const ABSENT_TRACKING: Tracking = { tracker: absent, modules: Modules.of(absent) };
 
 function useTracking(): Tracking {
   const tracking = inject(KEY, undefined);
-  if (!tracking) complain("/vue: the app has no tracker: call app.use(createNatero({ tracker })) before app.mount().");
-  return tracking ?? NOBODY;
+  if (!tracking)
+    reportOnce("/vue: the app has no tracker: call app.use(createNatero({ tracker })) before app.mount().");
+  return tracking ?? ABSENT_TRACKING;
 }
 
 // The directive `v-track`. Its argument, as in `v-track:submit`, names the event.
 function directive(tracker: na): Directive<HTMLElement, TrackValue> {
-  const uses = new WeakMap<HTMLElement, { value: TrackValue; kind: string; tell: () => void }>();
+  const uses = new WeakMap<HTMLElement, { value: TrackValue; kind: string; listener: () => void }>();
   const send = (value: TrackValue): void => {
     if (typeof value !== "object") {
       if (value !== undefined) tracker.sendFeatureEvent(value);
@@ -145,7 +146,7 @@ function directive(tracker: na): Directive<HTMLElement, TrackValue> {
   };
   const stop = (element: HTMLElement): void => {
     const use = uses.get(element);
-    if (use) element.removeEventListener(use.kind, use.tell);
+    if (use) element.removeEventListener(use.kind, use.listener);
   };
   const follow = (element: HTMLElement, { arg, value }: DirectiveBinding<TrackValue>): void => {
     const kind: string = arg ?? "click";
@@ -156,9 +157,9 @@ function directive(tracker: na): Directive<HTMLElement, TrackValue> {
       return;
     }
     stop(element);
-    const use = { value, kind, tell: (): void => send(use.value) };
+    const use = { value, kind, listener: (): void => send(use.value) };
     uses.set(element, use);
-    element.addEventListener(kind, use.tell);
+    element.addEventListener(kind, use.listener);
   };
   return {
     mounted: follow,

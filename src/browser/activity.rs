@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     clock,
-    listener::Ear,
+    listener::Listener,
     page::{self, global, global_this, member},
     timer::Timer,
 };
@@ -27,7 +27,7 @@ const KINDS: [&str; 9] = [
 
 /// How often the tracker checks whether the focus is still in a frame of another origin,
 /// in ms.
-const LOOK: f64 = 1_000.0;
+const FRAME_CHECK_INTERVAL: f64 = 1_000.0;
 
 /// A sign that somebody uses the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,110 +41,110 @@ pub(crate) enum Use {
 
 /// Watches the page until it is stopped.
 pub(crate) struct Activity {
-    ears: OnceCell<Ears>,
-    used: Box<dyn Fn(Use)>,
+    listeners: OnceCell<ActivityListeners>,
+    on_use: Box<dyn Fn(Use)>,
     is_in_frame: Cell<bool>,
-    next_look: Timer,
-    is_over: Cell<bool>,
+    next_check: Timer,
+    is_stopped: Cell<bool>,
 }
 
-struct Ears {
-    /// Hears activity in the window and in frames of this origin.
-    activity: Ear,
+struct ActivityListeners {
+    /// Listens to activity in the window and in frames of this origin.
+    activity: Listener,
     /// Frames are added, and load new documents. Their `load` events do not reach the
     /// window.
-    loads: Ear,
-    blurs: Ear,
+    loads: Listener,
+    blurs: Listener,
 }
 
 impl Activity {
-    /// Calls `used` for each sign.
-    pub fn watch(used: impl Fn(Use) + 'static) -> &'static Activity {
+    /// Calls `on_use` for each sign.
+    pub fn watch(on_use: impl Fn(Use) + 'static) -> &'static Activity {
         let activity: &Activity = Box::leak(Box::new(Activity {
-            ears: OnceCell::new(),
-            used: Box::new(used),
+            listeners: OnceCell::new(),
+            on_use: Box::new(on_use),
             is_in_frame: Cell::new(false),
-            next_look: Timer::default(),
-            is_over: Cell::new(false),
+            next_check: Timer::default(),
+            is_stopped: Cell::new(false),
         }));
         activity.listen();
         // The focus may have been in a frame before the tracker existed.
-        activity.look_in(0.0);
+        activity.check_focus_in(0.0);
         activity
     }
 
     /// Listens to the window and its frames, as far as they have this origin. Call it
     /// again after somebody has removed every listener.
     pub fn listen(&'static self) {
-        if self.is_over.get() {
+        if self.is_stopped.get() {
             return;
         }
-        let ears = self.ears.get_or_init(|| self.ears());
+        let listeners = self.listeners.get_or_init(|| self.new_listeners());
         each_window(&global_this(), &|window| {
-            ears.activity.add(window);
-            ears.blurs.add(window);
-            ears.loads.add(&member(window, "document"));
+            listeners.activity.add(window);
+            listeners.blurs.add(window);
+            listeners.loads.add(&member(window, "document"));
         });
     }
 
-    fn ears(&'static self) -> Ears {
-        let came = move |event: &JsValue| {
+    fn new_listeners(&'static self) -> ActivityListeners {
+        let on_load = move |event: &JsValue| {
             let target = member(event, "target");
             if member(&target, "contentWindow").is_object() {
                 self.listen();
             }
         };
-        Ears {
-            activity: Ear::new(&KINDS, move |_| self.tell(Use::Activity)),
-            loads: Ear::new(&["load"], came),
+        ActivityListeners {
+            activity: Listener::new(&KINDS, move |_| self.report(Use::Activity)),
+            loads: Listener::new(&["load"], on_load),
             // Browsers tell where the focus went only after the event.
-            blurs: Ear::new(&["blur"], move |_| self.look_in(0.0)),
+            blurs: Listener::new(&["blur"], move |_| self.check_focus_in(0.0)),
         }
     }
 
     /// Stops listening.
     pub fn stop(&self) {
-        self.is_over.set(true);
-        self.next_look.clear();
-        if let Some(ears) = self.ears.get() {
+        self.is_stopped.set(true);
+        self.next_check.clear();
+        if let Some(listeners) = self.listeners.get() {
             each_window(&global_this(), &|window| {
-                ears.activity.remove(window);
-                ears.blurs.remove(window);
-                ears.loads.remove(&member(window, "document"));
+                listeners.activity.remove(window);
+                listeners.blurs.remove(window);
+                listeners.loads.remove(&member(window, "document"));
             });
         }
     }
 
-    fn tell(&self, used: Use) {
-        if !self.is_over.get() {
-            (self.used)(used);
+    fn report(&self, used: Use) {
+        if !self.is_stopped.get() {
+            (self.on_use)(used);
         }
     }
 
-    fn look_in(&'static self, ms: f64) {
-        if !self.is_over.get() {
-            self.next_look.set(clock::monotonic() + ms, move || {
-                self.next_look.rang();
-                self.look();
+    fn check_focus_in(&'static self, ms: f64) {
+        if !self.is_stopped.get() {
+            self.next_check.set(clock::monotonic() + ms, move || {
+                self.next_check.fired();
+                self.check_focus();
             });
         }
     }
 
-    fn look(&'static self) {
+    fn check_focus(&'static self) {
         let document = page::document().map_or(JsValue::UNDEFINED, JsValue::from);
         let is_focused = is_in_foreign_frame(&document);
         let was_in = self.is_in_frame.get();
         let is_in = is_focused && has_focus(&document);
         self.is_in_frame.set(is_in);
         if is_in != was_in {
-            self.tell(Use::FrameFocused(is_in));
+            self.report(Use::FrameFocused(is_in));
         }
         // This is all that browsers tell the page about activity in the frame.
         if is_in && is_activated().unwrap_or(!was_in) {
-            self.tell(Use::Activity);
+            self.report(Use::Activity);
         }
         if is_focused {
-            self.look_in(LOOK);
+            self.check_focus_in(FRAME_CHECK_INTERVAL);
         }
     }
 }

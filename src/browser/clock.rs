@@ -42,31 +42,31 @@ const MAX_TIME: f64 = 1e15;
 /// A time that never goes back, even if the page replaces its clocks. It then continues
 /// from its last value.
 #[derive(Debug, Clone, Copy)]
-struct Steady {
+struct SteadyClock {
     source: Source,
     /// The latest reading of the clock.
-    told: f64,
+    reading: f64,
     /// The difference between this time and the reading.
     ahead: f64,
 }
 
-impl Steady {
+impl SteadyClock {
     /// Takes in a reading, and returns the time.
-    fn at(&mut self, source: Source, told: f64) -> f64 {
-        if source != self.source || self.told - told > BLUR {
-            self.ahead += self.told - told;
-            self.told = told;
+    fn advance(&mut self, source: Source, reading: f64) -> f64 {
+        if source != self.source || self.reading - reading > BLUR {
+            self.ahead += self.reading - reading;
+            self.reading = reading;
             self.source = source;
         }
-        if told > self.told {
-            self.told = told;
+        if reading > self.reading {
+            self.reading = reading;
         }
-        self.told + self.ahead
+        self.reading + self.ahead
     }
 }
 
 thread_local! {
-    static STEADY: Cell<Option<Steady>> = const { Cell::new(None) };
+    static STEADY: Cell<Option<SteadyClock>> = const { Cell::new(None) };
 }
 
 /// The current time on both clocks.
@@ -79,28 +79,29 @@ pub(crate) fn now() -> Now {
 
 /// The monotonic time in ms, derived from the wall clock if there is no monotonic one.
 pub(crate) fn monotonic() -> f64 {
-    let (source, told) = match reading(performance_now()) {
-        Some(told) => (Source::Performance, told),
+    let (source, reading) = match usable_time(performance_now()) {
+        Some(reading) => (Source::Performance, reading),
         None => (Source::WallClock, wall()),
     };
-    let mut steady = STEADY.get().unwrap_or(Steady {
+    let mut steady = STEADY.get().unwrap_or(SteadyClock {
         source,
-        told,
+        reading,
         ahead: 0.0,
     });
-    let now = steady.at(source, told);
+    let now = steady.advance(source, reading);
     STEADY.set(Some(steady));
     now
 }
 
 /// The wall time in ms since the epoch; 0 if the page has broken both ways to read it.
 pub(crate) fn wall() -> f64 {
-    let told = reading(date_now());
-    told.or_else(|| reading(PageDate::new().and_then(|date| date.get_time())))
+    let reading = usable_time(date_now());
+    reading
+        .or_else(|| usable_time(PageDate::new().and_then(|date| date.get_time())))
         .unwrap_or(0.0)
 }
 
-fn reading(answer: Result<JsValue, JsValue>) -> Option<f64> {
+fn usable_time(answer: Result<JsValue, JsValue>) -> Option<f64> {
     answer
         .ok()?
         .as_f64()
@@ -115,12 +116,12 @@ mod tests {
     fn the_monotonic_time_goes_on_from_where_it_stood_whatever_clock_it_is_made_of() {
         use Source::{Performance, WallClock};
 
-        let mut clock = Steady {
+        let mut clock = SteadyClock {
             source: Performance,
-            told: 5_000.0,
+            reading: 5_000.0,
             ahead: 0.0,
         };
-        for (source, told, expected) in [
+        for (source, reading, expected) in [
             (Performance, 5_100.0, 5_100.0),
             // The time stands still while a blurred clock goes back.
             (Performance, 5_099.0, 5_100.0),
@@ -134,7 +135,11 @@ mod tests {
             (Performance, 30.0, 5_131.0),
             (Performance, 31.0, 5_132.0),
         ] {
-            assert_eq!(clock.at(source, told), expected, "{source:?} {told}");
+            assert_eq!(
+                clock.advance(source, reading),
+                expected,
+                "{source:?} {reading}"
+            );
         }
     }
 }

@@ -9,10 +9,10 @@ use natero_event::json::push_int;
 
 use super::{
     clock, page,
-    storage::{number, store, stored, unstore},
+    storage::{number, read_stored, remove_stored, store},
 };
 use crate::{
-    ascii::{parted_at, parted_at_last, parts},
+    ascii::{rsplit_once, split, split_once},
     settings::Settings,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Cookies {
     domain: Option<&'static str>,
     is_used: bool,
     /// The developer was warned that the browser refuses the domain.
-    is_told: Cell<bool>,
+    is_warned: Cell<bool>,
 }
 
 /// The values of the cookies; a missing one is empty.
@@ -43,7 +43,7 @@ impl Cookies {
             prefix: &settings.cookie_prefix,
             domain: settings.cookie_domain.as_deref(),
             is_used: settings.persistence == Persistence::Storage,
-            is_told: Cell::new(false),
+            is_warned: Cell::new(false),
         }
     }
 
@@ -73,13 +73,13 @@ impl Cookies {
     pub fn erase(&self) {
         let host = page::host();
         for &name in &[SESSION, VISITOR] {
-            unstore(&[self.prefix, name].concat());
+            remove_stored(&[self.prefix, name].concat());
             self.write(name, "", Seconds(0), None);
             self.write(name, "", Seconds(0), self.domain);
             let mut domain = Some(host.as_str()).filter(|host| !host.is_empty());
             while let Some(host) = domain {
                 self.write(name, "", Seconds(0), Some(host));
-                domain = parted_at(host, b'.').map(|(_, rest)| rest);
+                domain = split_once(host, b'.').map(|(_, rest)| rest);
             }
         }
     }
@@ -87,25 +87,25 @@ impl Cookies {
     /// The newest of several cookies with the same name, or what was stored in its place.
     fn newest(&self, all: &str, name: &str) -> String {
         match newest(all, self.prefix, name) {
-            "" => self.kept(name).unwrap_or_default(),
+            "" => self.stored_value(name).unwrap_or_default(),
             value => value.to_owned(),
         }
     }
 
     fn set(&self, name: &str, value: &str, max_age: Seconds) -> Option<String> {
         self.write(name, value, max_age, self.domain);
-        let mut sticks = false;
+        let mut is_set = false;
         let all = page::cookies();
-        each(&all, self.prefix, name, &mut |it| sticks |= it == value);
-        if sticks {
+        for_each_value(&all, self.prefix, name, &mut |it| is_set |= it == value);
+        if is_set {
             return None;
         }
-        let mut kept = [value, " "].concat();
+        let mut item = [value, " "].concat();
         let until = clock::wall() + f64::from(max_age.0) * 1000.0;
-        push_int(&mut kept, until as i64);
-        store(&[self.prefix, name].concat(), &kept);
+        push_int(&mut item, until as i64);
+        store(&[self.prefix, name].concat(), &item);
         let domain = self.domain?;
-        (!self.is_told.replace(true)).then(|| {
+        (!self.is_warned.replace(true)).then(|| {
             [
                 "the browser refuses cookies for cookieDomain ",
                 domain,
@@ -116,18 +116,18 @@ impl Cookies {
     }
 
     /// The value stored in place of a cookie, if it has not expired.
-    fn kept(&self, name: &str) -> Option<String> {
-        let kept = stored(&[self.prefix, name].concat())?;
-        let (value, until) = parted_at_last(&kept, b' ')?;
+    fn stored_value(&self, name: &str) -> Option<String> {
+        let item = read_stored(&[self.prefix, name].concat())?;
+        let (value, until) = rsplit_once(&item, b' ')?;
         (number(until)? > clock::wall()).then(|| value.to_owned())
     }
 
     fn write(&self, name: &str, value: &str, max_age: Seconds, domain: Option<&str>) {
         let is_secure = page::full_address().starts_with("https:");
-        page::set_cookie(&self.written(name, value, max_age, domain, is_secure));
+        page::set_cookie(&self.cookie_text(name, value, max_age, domain, is_secure));
     }
 
-    fn written(
+    fn cookie_text(
         &self,
         name: &str,
         value: &str,
@@ -152,8 +152,8 @@ impl Cookies {
 }
 
 /// Visits the values of all cookies with this name.
-fn each<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a str)) {
-    for pair in parts(all, b';') {
+fn for_each_value<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a str)) {
+    for pair in split(all, b';') {
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
         let rest = pair.strip_prefix(prefix);
         let rest = rest.and_then(|rest| rest.strip_prefix(name));
@@ -169,11 +169,11 @@ fn each<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a st
 /// the newest last.
 fn newest<'a>(all: &'a str, prefix: &str, name: &str) -> &'a str {
     let time = |value: &str| {
-        let time = parted_at_last(value, b'.').and_then(|(_, time)| number(time));
+        let time = rsplit_once(value, b'.').and_then(|(_, time)| number(time));
         time.unwrap_or(0.0)
     };
     let mut newest = "";
-    each(all, prefix, name, &mut |value| {
+    for_each_value(all, prefix, name, &mut |value| {
         if time(value) >= time(newest) {
             newest = value;
         }
@@ -205,11 +205,11 @@ mod tests {
     fn a_cookie_is_written_with_its_attributes() {
         let cookies = Cookies::new(Box::leak(Box::default()));
         assert_eq!(
-            cookies.written(SESSION, "abc.17", Seconds(1800), Some("example.com"), true),
+            cookies.cookie_text(SESSION, "abc.17", Seconds(1800), Some("example.com"), true),
             "na_sid=abc.17;path=/;samesite=lax;max-age=1800;secure;domain=example.com"
         );
         assert_eq!(
-            cookies.written(VISITOR, "v", Seconds(0), None, false),
+            cookies.cookie_text(VISITOR, "v", Seconds(0), None, false),
             "na_vid=v;path=/;samesite=lax;max-age=0"
         );
     }

@@ -1,5 +1,5 @@
 //! Runs futures in the page. wasm-bindgen-futures is made for programs that consist of
-//! futures. Here there are only a few, and they wait for nothing but [`Settled`].
+//! futures. Here there are only a few, and they wait for nothing but [`JsFuture`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +21,7 @@ extern "C" {
     type Thenable;
 
     #[wasm_bindgen(method, catch)]
-    fn then(this: &Thenable, kept: &JsValue, broken: &JsValue) -> Result<JsValue, JsValue>;
+    fn then(this: &Thenable, resolved: &JsValue, rejected: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// A future whose result nobody awaits.
@@ -79,7 +79,7 @@ fn poll(number: u32, mut future: Running) {
     }
 }
 
-fn go_on(number: u32) {
+fn resume(number: u32) {
     let found = WAITING.with_borrow_mut(|waiting| {
         let at = waiting.iter().position(|(it, _)| *it == number)?;
         Some(waiting.swap_remove(at).1)
@@ -92,7 +92,7 @@ fn go_on(number: u32) {
 /// The future outcome of something in the page. Only futures run by [`spawn`] can await
 /// it.
 #[derive(Clone, Default)]
-pub(crate) struct Settled(Rc<State>);
+pub(crate) struct JsFuture(Rc<State>);
 
 #[derive(Default)]
 struct State {
@@ -100,38 +100,38 @@ struct State {
     /// The number of the future that awaits it.
     waiting: Cell<Option<u32>>,
     /// The functions that the page calls, until it has called one.
-    heard: Cell<Option<[guard::Function; 2]>>,
+    callbacks: Cell<Option<[guard::Function; 2]>>,
 }
 
-impl Settled {
+impl JsFuture {
     /// The outcome of a promise. A value that is not a promise is its own outcome,
     /// available at once.
-    pub fn of(promise: &JsValue) -> Settled {
-        let settled = Settled::default();
-        let [kept, broken] = [Ok, Err].map(|outcome: fn(_) -> _| {
-            let settled = settled.clone();
-            guard::function(move |value| settled.settle(outcome(value.clone())))
+    pub fn from_promise(promise: &JsValue) -> JsFuture {
+        let future = JsFuture::default();
+        let [resolved, rejected] = [Ok, Err].map(|outcome: fn(_) -> _| {
+            let future = future.clone();
+            guard::function(move |value| future.settle(outcome(value.clone())))
         });
         let promise = Promise::resolve(promise);
         let promise: &Thenable = promise.unchecked_ref();
-        match promise.then(kept.as_ref(), broken.as_ref()) {
-            Ok(_) => settled.0.heard.set(Some([kept, broken])),
-            Err(error) => settled.settle(Err(error)),
+        match promise.then(resolved.as_ref(), rejected.as_ref()) {
+            Ok(_) => future.0.callbacks.set(Some([resolved, rejected])),
+            Err(error) => future.settle(Err(error)),
         }
-        settled
+        future
     }
 
     /// Sets the outcome, and continues the future that awaits it.
     pub fn settle(&self, outcome: Result<JsValue, JsValue>) {
-        self.0.heard.take();
+        self.0.callbacks.take();
         self.0.outcome.set(Some(outcome));
         if let Some(waiting) = self.0.waiting.take() {
-            go_on(waiting);
+            resume(waiting);
         }
     }
 }
 
-impl Future for Settled {
+impl Future for JsFuture {
     type Output = Result<JsValue, JsValue>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
@@ -148,15 +148,15 @@ impl Future for Settled {
 /// A promise, and the function that resolves it; `undefined` if the page has no promises.
 pub(crate) fn promise() -> (JsValue, JsValue) {
     let settle = Rc::new(Cell::new(JsValue::UNDEFINED));
-    let slot = Rc::clone(&settle);
-    let take = guard::function(move |it| slot.set(it.clone()));
-    let given = Array::new();
-    given.push(take.as_ref());
-    let promise = Reflect::construct(global("Promise").unchecked_ref::<Function>(), &given);
+    let resolve_slot = Rc::clone(&settle);
+    let executor = guard::function(move |it| resolve_slot.set(it.clone()));
+    let arguments = Array::new();
+    arguments.push(executor.as_ref());
+    let promise = Reflect::construct(global("Promise").unchecked_ref::<Function>(), &arguments);
     (promise.unwrap_or(JsValue::UNDEFINED), settle.take())
 }
 
 /// Ignores the outcome of a promise, so that a rejection is not reported as unhandled.
-pub(crate) fn ignore(promise: &JsValue) {
-    drop(Settled::of(promise));
+pub(crate) fn ignore_outcome(promise: &JsValue) {
+    drop(JsFuture::from_promise(promise));
 }

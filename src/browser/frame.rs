@@ -9,49 +9,49 @@ use super::{clock, guard, page::window, timer::Timer};
 
 /// A hidden page has no frames. Then the title of a navigation is read after this long,
 /// in ms.
-const WITHOUT_FRAME: f64 = 250.0;
+const LONGEST_FRAME: f64 = 250.0;
 
 /// Waits for the next frame.
 #[derive(Default)]
 pub(crate) struct Frame {
-    asked: RefCell<Option<Asked>>,
+    request: RefCell<Option<FrameRequest>>,
     timer: Timer,
 }
 
 /// The function that the browser calls with the next frame, unless this is dropped.
-struct Asked {
-    request: Option<i32>,
-    _painted: guard::Function,
+struct FrameRequest {
+    id: Option<i32>,
+    _on_frame: guard::Function,
 }
 
 impl Frame {
     /// Runs `task` in a task of its own after the next frame, and so after the page's own
     /// work in it, or soon if there are no frames.
     pub fn run(&'static self, task: impl Fn() + Copy + 'static) {
-        self.call_off();
-        let painted = guard::function(move |_| {
+        self.cancel();
+        let on_frame = guard::function(move |_| {
             self.timer.set(clock::monotonic(), task);
         });
-        let function: &Function = painted.as_ref().unchecked_ref();
-        let request = window().and_then(|it| it.request_animation_frame(function).ok());
-        self.timer.set(clock::monotonic() + WITHOUT_FRAME, task);
-        self.asked.replace(Some(Asked {
-            request,
-            _painted: painted,
+        let function: &Function = on_frame.as_ref().unchecked_ref();
+        let id = window().and_then(|it| it.request_animation_frame(function).ok());
+        self.timer.set(clock::monotonic() + LONGEST_FRAME, task);
+        self.request.replace(Some(FrameRequest {
+            id,
+            _on_frame: on_frame,
         }));
     }
 
     /// Cancels the waiting task.
-    pub fn call_off(&self) {
+    pub fn cancel(&self) {
         self.timer.clear();
-        self.asked.take();
+        self.request.take();
     }
 }
 
-impl Drop for Asked {
+impl Drop for FrameRequest {
     fn drop(&mut self) {
-        if let (Some(request), Some(window)) = (self.request, window()) {
-            let _ = window.cancel_animation_frame(request);
+        if let (Some(id), Some(window)) = (self.id, window()) {
+            let _ = window.cancel_animation_frame(id);
         }
     }
 }

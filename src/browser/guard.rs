@@ -29,11 +29,11 @@ pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
 /// A task that can be called. It is not a `dyn FnMut()`, because that can also be called
 /// by value, which adds a function to the wasm for each task.
 trait Task {
-    fn go(&mut self);
+    fn run(&mut self);
 }
 
 impl<T: FnMut()> Task for T {
-    fn go(&mut self) {
+    fn run(&mut self) {
         self();
     }
 }
@@ -47,19 +47,19 @@ thread_local! {
 /// call the tracker while they are read takes one level, and a `beforeSend` that calls
 /// another tracker takes three. Details with 64 levels take about 20 KB of the stack for
 /// each.
-const DEEPEST: u32 = 8;
+const MAX_DEPTH: u32 = 8;
 
 /// Whether calls are nested too deeply: the tracker runs code of the page, which calls
 /// the tracker, and so on. Going on would exhaust the stack, and all trackers would fail.
 pub(crate) fn is_too_deep() -> bool {
-    DEPTH.get() > DEEPEST
+    DEPTH.get() > MAX_DEPTH
 }
 
 /// Calls a task, and counts the level meanwhile.
 fn call(task: &mut dyn Task) -> Result<(), JsValue> {
     let around = DEPTH.get();
     DEPTH.set(around + 1);
-    let called = caught(task);
+    let called = call_catching(task);
     // Restores the value rather than counting down, because a trap inside skips its own
     // counting down.
     DEPTH.set(around);
@@ -68,10 +68,10 @@ fn call(task: &mut dyn Task) -> Result<(), JsValue> {
 
 /// Calls a task through JavaScript, where an exception can be caught.
 #[cfg(target_arch = "wasm32")]
-fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
+fn call_catching(task: &mut dyn Task) -> Result<(), JsValue> {
     use wasm_bindgen::closure::ScopedClosure;
 
-    let mut task = || task.go();
+    let mut task = || task.run();
     let closure: ScopedClosure<'_, dyn FnMut()> =
         ScopedClosure::borrow_mut_assert_unwind_safe(&mut task);
     let function: &js_sys::Function = closure.as_ref().unchecked_ref();
@@ -80,28 +80,28 @@ fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
 
 /// Outside of the wasm there is nothing to catch.
 #[cfg(not(target_arch = "wasm32"))]
-fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
-    task.go();
+fn call_catching(task: &mut dyn Task) -> Result<(), JsValue> {
+    task.run();
     Ok(())
 }
 
 thread_local! {
-    static WHEN_FAILED: Cell<Option<fn(&JsValue)>> = const { Cell::new(None) };
+    static ON_FAILURE: Cell<Option<fn(&JsValue)>> = const { Cell::new(None) };
 }
 
 /// Sets the function that is called when a function given to the browser fails.
-pub(crate) fn when_failed(tell: fn(&JsValue)) {
-    WHEN_FAILED.set(Some(tell));
+pub(crate) fn on_failure(report: fn(&JsValue)) {
+    ON_FAILURE.set(Some(report));
 }
 
 fn failed(error: &JsValue) {
-    if let Some(tell) = WHEN_FAILED.get() {
+    if let Some(report) = ON_FAILURE.get() {
         // After a failure this may fail, too.
-        let _ = run(|| tell(error));
+        let _ = run(|| report(error));
     }
 }
 
-/// Runs a task, and reports a failure to the function set by [`when_failed`].
+/// Runs a task, and reports a failure to the function set by [`on_failure`].
 pub(crate) fn attempt(task: impl FnOnce()) {
     let mut task = Some(task);
     attempt_call(&mut || {
@@ -123,11 +123,11 @@ pub(crate) type Function = Closure<dyn Fn(JsValue) -> JsValue>;
 
 /// A function that the browser calls with one argument, and its result. It is a trait for
 /// the same reason as [`Task`].
-pub(crate) trait Called {
+pub(crate) trait Callback {
     fn call(&self, argument: &JsValue) -> JsValue;
 }
 
-impl<T: Fn(&JsValue)> Called for T {
+impl<T: Fn(&JsValue)> Callback for T {
     fn call(&self, argument: &JsValue) -> JsValue {
         self(argument);
         JsValue::UNDEFINED
@@ -141,11 +141,11 @@ pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Function {
 
 // Takes a box, because a generic function would be compiled, and downloaded, for every
 // closure.
-fn function_of(task: Box<dyn Called>) -> Function {
+fn function_of(task: Box<dyn Callback>) -> Function {
     Closure::own_assert_unwind_safe(move |argument: JsValue| {
-        let mut given = JsValue::UNDEFINED;
-        attempt_call(&mut || given = task.call(&argument));
-        given
+        let mut result = JsValue::UNDEFINED;
+        attempt_call(&mut || result = task.call(&argument));
+        result
     })
 }
 
@@ -158,7 +158,7 @@ struct Once {
     function: Rc<Cell<Option<Function>>>,
 }
 
-impl Called for Once {
+impl Callback for Once {
     fn call(&self, argument: &JsValue) -> JsValue {
         self.function.take();
         let task = self.task.take();
@@ -173,7 +173,7 @@ pub(crate) fn function_once(task: OnceTask) -> JsValue {
         task: Cell::new(Some(task)),
         function: Rc::clone(&own),
     }));
-    let given = function.as_ref().clone();
+    let result = function.as_ref().clone();
     own.set(Some(function));
-    given
+    result
 }

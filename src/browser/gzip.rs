@@ -5,7 +5,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    executor::{Settled, ignore},
+    executor::{JsFuture, ignore_outcome},
     page::{call, global, member},
 };
 
@@ -24,7 +24,7 @@ extern "C" {
 }
 
 /// Whether the browser can compress.
-pub(crate) fn is_there() -> bool {
+pub(crate) fn is_supported() -> bool {
     global("CompressionStream").is_function()
 }
 
@@ -38,8 +38,8 @@ pub(crate) async fn gzip(text: &str) -> Result<JsValue, JsValue> {
     // Four times as fast as a stream that is piped through. If these calls fail, reading
     // fails too.
     let bytes = Uint8Array::from(text.as_bytes());
-    ignore(&call(&writer, "write", &[bytes.into()])?);
-    ignore(&call(&writer, "close", &[])?);
+    ignore_outcome(&call(&writer, "write", &[bytes.into()])?);
+    ignore_outcome(&call(&writer, "close", &[])?);
     let reader = StreamReader::new(&member(&stream, "readable"))?;
-    Settled::of(&call(&reader, "arrayBuffer", &[])?).await
+    JsFuture::from_promise(&call(&reader, "arrayBuffer", &[])?).await
 }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::{
-    listener::Listener,
+    listener::TargetListener,
     page::{is_visible, member},
 };
 
@@ -22,9 +22,12 @@ pub(crate) enum Change {
 }
 
 /// Calls `changed` for each change, as long as the listeners live.
-pub(crate) fn watch(listeners: &mut Vec<Listener>, changed: impl Fn(Change) + Copy + 'static) {
+pub(crate) fn watch(
+    listeners: &mut Vec<TargetListener>,
+    changed: impl Fn(Change) + Copy + 'static,
+) {
     let is_left: &Cell<bool> = Box::leak(Box::default());
-    let visibility = Listener::global(&["visibilitychange"], move |_| {
+    let visibility = TargetListener::global(&["visibilitychange"], move |_| {
         if !is_visible() {
             changed(Change::Hidden);
         } else if !is_left.get() {
@@ -33,12 +36,12 @@ pub(crate) fn watch(listeners: &mut Vec<Listener>, changed: impl Fn(Change) + Co
             changed(Change::Shown);
         }
     });
-    let hide = Listener::global(&["pagehide"], move |_| {
+    let hide = TargetListener::global(&["pagehide"], move |_| {
         is_left.set(true);
         changed(Change::Left);
         changed(Change::Hidden);
     });
-    let show = Listener::global(&["pageshow"], move |event| {
+    let show = TargetListener::global(&["pageshow"], move |event| {
         if member(event, "persisted") == true {
             is_left.set(false);
             changed(Change::Restored);

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{
-    guard::{self, Called},
+    guard::{self, Callback},
     page::{call, global_this, member, object, put},
 };
 
@@ -13,23 +13,23 @@ type Kinds = &'static [&'static str];
 /// A listener that can be added to targets. It listens to some kinds of events in the
 /// capture phase, before the page can stop them. Being passive, it never delays
 /// scrolling. Events dispatched by scripts are ignored.
-pub(crate) struct Ear {
+pub(crate) struct Listener {
     kinds: Kinds,
-    heard: guard::Function,
+    handler: guard::Function,
 }
 
-impl Ear {
-    pub fn new(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Ear {
-        Ear::boxed(kinds, Box::new(heard))
+impl Listener {
+    pub fn new(kinds: Kinds, handler: impl Fn(&JsValue) + 'static) -> Listener {
+        Listener::boxed(kinds, Box::new(handler))
     }
 
-    fn boxed(kinds: Kinds, heard: Box<dyn Called>) -> Ear {
-        let heard = guard::function(move |event| {
+    fn boxed(kinds: Kinds, handler: Box<dyn Callback>) -> Listener {
+        let handler = guard::function(move |event| {
             if member(event, "isTrusted") != false {
-                heard.call(event);
+                handler.call(event);
             }
         });
-        Ear { kinds, heard }
+        Listener { kinds, handler }
     }
 
     /// Listens to a target. Adding the same target twice has no effect. A target of
@@ -40,46 +40,50 @@ impl Ear {
             put(&options, name, &JsValue::TRUE);
         }
         for &kind in self.kinds {
-            // If the page forbids listeners, its events are not heard.
-            let given = [kind.into(), self.function(), options.clone().into()];
-            let _ = call(target, "addEventListener", &given);
+            // If the page forbids listeners, its events do not arrive.
+            let arguments = [kind.into(), self.function(), options.clone().into()];
+            let _ = call(target, "addEventListener", &arguments);
         }
     }
 
     /// Stops listening to a target.
     pub fn remove(&self, target: &JsValue) {
         for &kind in self.kinds {
-            let given = [kind.into(), self.function(), JsValue::TRUE];
-            let _ = call(target, "removeEventListener", &given);
+            let arguments = [kind.into(), self.function(), JsValue::TRUE];
+            let _ = call(target, "removeEventListener", &arguments);
         }
     }
 
     fn function(&self) -> JsValue {
-        self.heard.as_ref().clone()
+        self.handler.as_ref().clone()
     }
 }
 
 /// Listens to one target as long as it lives.
-pub(crate) struct Listener {
+pub(crate) struct TargetListener {
     target: JsValue,
-    ear: Ear,
+    listener: Listener,
 }
 
-impl Listener {
+impl TargetListener {
     /// Listens to events of these kinds.
-    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
-        Listener::boxed(target, kinds, Box::new(heard))
+    pub fn new(
+        target: &JsValue,
+        kinds: Kinds,
+        handler: impl Fn(&JsValue) + 'static,
+    ) -> TargetListener {
+        TargetListener::boxed(target, kinds, Box::new(handler))
     }
 
-    /// Like [`Listener::new`], on the window or, in a worker, on its global scope.
-    pub fn global(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
-        Listener::global_boxed(kinds, Box::new(heard))
+    /// Like [`TargetListener::new`], on the window or, in a worker, on its global scope.
+    pub fn global(kinds: Kinds, handler: impl Fn(&JsValue) + 'static) -> TargetListener {
+        TargetListener::global_boxed(kinds, Box::new(handler))
     }
 
-    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Called>) -> Listener {
-        let listener = Listener {
+    fn boxed(target: &JsValue, kinds: Kinds, handler: Box<dyn Callback>) -> TargetListener {
+        let listener = TargetListener {
             target: target.clone(),
-            ear: Ear::boxed(kinds, heard),
+            listener: Listener::boxed(kinds, handler),
         };
         listener.listen();
         listener
@@ -87,18 +91,18 @@ impl Listener {
 
     // A separate function with a boxed closure, because many listeners are made here.
     #[inline(never)]
-    fn global_boxed(kinds: Kinds, heard: Box<dyn Called>) -> Listener {
-        Listener::boxed(&global_this(), kinds, heard)
+    fn global_boxed(kinds: Kinds, handler: Box<dyn Callback>) -> TargetListener {
+        TargetListener::boxed(&global_this(), kinds, handler)
     }
 
     /// Adds the listener again after somebody has removed every listener.
     pub fn listen(&self) {
-        self.ear.add(&self.target);
+        self.listener.add(&self.target);
     }
 }
 
-impl Drop for Listener {
+impl Drop for TargetListener {
     fn drop(&mut self) {
-        self.ear.remove(&self.target);
+        self.listener.remove(&self.target);
     }
 }

@@ -6,11 +6,11 @@ use super::{
     Browser,
     activity::{Activity, Use},
     clock::now,
-    ears::{Ears, Erasure},
     lifecycle::{self, Change},
-    listener::Listener,
-    navigation::{Moved, Navigation},
+    listener::TargetListener,
+    navigation::{NavigatedPage, Navigation},
     page,
+    page_listeners::{Erasure, PageListeners},
     storage::PageStorage,
     tabs::Tabs,
     unreachable::{self, Obstacle},
@@ -19,31 +19,31 @@ use crate::settings::PageViews;
 
 impl Browser {
     /// Adds all listeners that the engine needs.
-    pub(super) fn listen(&self) -> Ears {
+    pub(super) fn listen(&self) -> PageListeners {
         let host = self.host();
         let policy = unreachable::watch_policy(&host.platform.source.url, move || {
             host.platform.obstacle.set(Some(Obstacle::Policy));
         });
-        let mut listeners = vec![policy];
+        let mut events = vec![policy];
         for &(kinds, online) in &[(&["online"], true), (&["offline"], false)] {
-            listeners.push(Listener::global(kinds, move |_| {
-                host.hear(Input::Online(online));
+            events.push(TargetListener::global(kinds, move |_| {
+                host.send_input(Input::Online(online));
             }));
         }
         if page::document().is_none() {
-            return Ears {
-                listeners,
-                ..Ears::default()
+            return PageListeners {
+                events,
+                ..PageListeners::default()
             };
         }
-        let activity = Activity::watch(move |used| host.platform.used(used));
+        let activity = Activity::watch(move |used| host.platform.activity(used));
         let changed = move |change| host.platform.page_changed(change);
-        lifecycle::watch(&mut listeners, changed);
+        lifecycle::watch(&mut events, changed);
         let tabs = Tabs::new(
             &self.settings.cookie_prefix,
             &host.platform.tab,
             move |since| {
-                host.hear(Input::OtherTab { since });
+                host.send_input(Input::OtherTab { since });
             },
         );
         self.storage.get_or_init(|| {
@@ -52,88 +52,92 @@ impl Browser {
                 &self.source.name,
                 self.settings.max_stored_bytes,
                 Box::new(move |records| {
-                    host.tell(Box::new(move |engine, now| {
+                    host.send_input_with(Box::new(move |engine, now| {
                         engine.handle(now, Input::Adopted(&records));
                     }));
                 }),
             )
         });
-        listeners.push(Listener::global(&["storage"], move |event| {
+        events.push(TargetListener::global(&["storage"], move |event| {
             if let Some(storage) = host.platform.storage()
-                && page::member(event, "key") == storage.shared()
+                && page::member(event, "key") == storage.shared_name()
                 && let Some(record) = page::member(event, "newValue").as_string()
             {
-                storage.hear(record);
+                storage.adopt_shared(record);
             }
         }));
-        let mut ears = Ears {
-            listeners,
+        let mut listeners = PageListeners {
+            events,
             activity: Some(activity),
             tabs: Some(tabs),
             _erasure: Erasure::watch(move || {
-                if let Some(ears) = host.platform.ears() {
-                    ears.listen_again();
+                if let Some(listeners) = host.platform.page_listeners() {
+                    listeners.listen_again();
                 }
             }),
-            ..Ears::default()
+            ..PageListeners::default()
         };
         if self.settings.track_page_views != PageViews::Off {
-            let moved = move |moved| host.platform.navigated(moved);
-            ears.navigation = Some(Navigation::watch(self.with_hash(), &mut ears, moved));
+            let on_navigation = move |page| host.platform.navigated(page);
+            listeners.navigation = Some(Navigation::watch(
+                self.with_hash(),
+                &mut listeners,
+                on_navigation,
+            ));
         }
-        ears
+        listeners
     }
 
-    fn used(&self, used: Use) {
+    fn activity(&self, used: Use) {
         let input = match used {
             Use::Activity => {
-                self.look_at_address();
+                self.verify_address();
                 Input::Activity
             }
             Use::FrameFocused(focused) => Input::FrameFocused(focused),
         };
-        self.host().hear(input);
+        self.host().send_input(input);
     }
 
     /// A frozen history cannot be watched, so the address is checked here.
-    fn look_at_address(&self) {
-        if let Some(navigation) = self.ears().and_then(|it| it.navigation) {
-            navigation.look(false);
+    fn verify_address(&self) {
+        if let Some(navigation) = self.page_listeners().and_then(|it| it.navigation) {
+            navigation.verify_address(false);
         }
     }
 
     /// Reports a navigation that waits for its title, because the next report ends its
     /// page view.
     pub fn settle_navigation(&self) {
-        if let Some(ears) = self.ears() {
-            ears.settle_navigation();
+        if let Some(listeners) = self.page_listeners() {
+            listeners.settle_navigation();
         }
     }
 
     fn page_changed(&self, change: Change) {
-        let Some(ears) = self.ears() else {
+        let Some(listeners) = self.page_listeners() else {
             return;
         };
         let host = self.host();
         host.end_turn();
         match change {
-            Change::Shown => host.hear(Input::Shown),
+            Change::Shown => host.send_input(Input::Shown),
             Change::Hidden => {
-                ears.settle_navigation();
+                listeners.settle_navigation();
                 self.verify_storage();
-                host.hear(Input::Hidden);
+                host.send_input(Input::Hidden);
             }
             // A browser does not put a page into the back/forward cache that holds a lock
             // or listens to other tabs. The page asks for both again when it comes back.
             Change::Left => {
-                ears.settle_navigation();
+                listeners.settle_navigation();
                 self.verify_storage();
-                self.leave(&ears);
+                self.leave(&listeners);
             }
             Change::Restored => {
-                host.hear(Input::Restored);
-                host.hear(Input::Shown);
-                self.navigated(Moved {
+                host.send_input(Input::Restored);
+                host.send_input(Input::Shown);
+                self.navigated(NavigatedPage {
                     address: self.address(),
                     at: now(),
                 });
@@ -145,16 +149,16 @@ impl Browser {
     fn verify_storage(&self) {
         let missing = self.storage().map(|storage| storage.missing());
         for segment in missing.unwrap_or_default() {
-            self.host().hear(Input::WriteFailed(segment));
+            self.host().send_input(Input::WriteFailed(segment));
         }
     }
 
-    fn navigated(&self, Moved { address, at }: Moved) {
+    fn navigated(&self, NavigatedPage { address, at }: NavigatedPage) {
         let title = page::title();
-        let told = move |engine: &mut Engine, now| {
+        let input = move |engine: &mut Engine, now| {
             let (url, title) = (address.as_str(), title.as_str());
             engine.handle(now, Input::Navigated(View { url, title }));
         };
-        self.host().tell_at(at, Box::new(told));
+        self.host().send_input_at(at, Box::new(input));
     }
 }

@@ -39,24 +39,24 @@ pub(crate) fn request(
     let options = object();
     put(&options, "ifAvailable", &only_if_free.into());
     let granted = Box::new(move |lock: &JsValue| match granted(!lock.is_null()) {
-        Some(lock) => lock.held(),
+        Some(lock) => lock.into_promise(),
         None => JsValue::UNDEFINED,
     });
     let granted = guard::function_once(granted);
     // Without a lock, other pages may adopt what this page stores. Sending events twice
     // is better than losing them.
-    if let Ok(asked) = call(&manager, "request", &[name.into(), options.into(), granted]) {
-        executor::ignore(&asked);
+    if let Ok(requested) = call(&manager, "request", &[name.into(), options.into(), granted]) {
+        executor::ignore_outcome(&requested);
     }
 }
 
 /// A lock that is requested or held, until this and every clone of it are dropped.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lock(Rc<Held>);
+pub(crate) struct Lock(Rc<Release>);
 
 /// The function that releases the lock, once it is granted.
 #[derive(Debug, Default)]
-struct Held(RefCell<Option<Function>>);
+struct Release(RefCell<Option<Function>>);
 
 impl Lock {
     /// Holds the lock of this name as soon as nobody else does.
@@ -68,7 +68,7 @@ impl Lock {
     }
 
     /// The promise that the browser awaits before it releases the lock.
-    fn held(self) -> JsValue {
+    fn into_promise(self) -> JsValue {
         // The browser holds the promise, which holds nothing of ours.
         let (promise, settle) = executor::promise();
         self.0.0.replace(Some(settle.unchecked_into()));
@@ -76,7 +76,7 @@ impl Lock {
     }
 }
 
-impl Drop for Held {
+impl Drop for Release {
     fn drop(&mut self) {
         if let Some(resolve) = self.0.take() {
             let _ = resolve.call0(&JsValue::UNDEFINED);

@@ -6,9 +6,9 @@
 
 mod activity;
 mod clock;
+mod compression;
 mod console;
 mod cookies;
-mod ears;
 mod executor;
 mod frame;
 mod guard;
@@ -19,8 +19,8 @@ mod listening;
 mod locks;
 mod navigation;
 mod orphans;
-mod packing;
 pub(crate) mod page;
+mod page_listeners;
 mod perform;
 mod problems;
 mod random;
@@ -41,11 +41,11 @@ use natero_engine::{Engine, Input, Millis, Mono, Now, RequestId, Start, View};
 
 use self::{
     cookies::{CookieValues, Cookies},
-    ears::Ears,
-    listener::Listener,
+    listener::TargetListener,
+    page_listeners::PageListeners,
     storage::PageStorage,
     timer::Timer,
-    transport::{Abort, Ways},
+    transport::{Abort, TransportState},
     unreachable::Obstacle,
 };
 use crate::{
@@ -57,14 +57,14 @@ use crate::{
 pub(crate) use self::{
     clock::now,
     console::is_logging,
-    guard::{attempt, is_too_deep, when_failed},
+    guard::{attempt, is_too_deep, on_failure},
     problems::{OnError, Problems},
 };
 #[cfg(feature = "class")]
 pub(crate) use self::{
-    executor::{ignore, promise},
+    executor::{ignore_outcome, promise},
     guard::run,
-    wrapped::in_place_of,
+    wrapped::proxy_function,
 };
 
 /// What `before_send` decided about an event.
@@ -109,7 +109,7 @@ pub(crate) struct Browser {
     before_send: Option<BeforeSend>,
     cookies: Cookies,
     timer: Timer,
-    ways: &'static Ways,
+    transport: &'static TransportState,
     /// Handles to abort requests.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Number of copies for `debugUrl` under way.
@@ -119,21 +119,21 @@ pub(crate) struct Browser {
     /// The id of this page among the tabs.
     tab: String,
     /// The listeners. Without them nothing new is begun.
-    ears: RefCell<Option<Rc<Ears>>>,
+    page_listeners: RefCell<Option<Rc<PageListeners>>>,
     /// Outlives the listeners, so that events confirmed after the end are still removed.
     /// Empty if there is no page.
     storage: OnceCell<PageStorage>,
-    host: OnceCell<Driven>,
+    host: OnceCell<BrowserHost>,
 }
 
 /// An engine in a browser. A page has one or two, and none is ever dropped, because the
 /// browser may call back at any time.
-pub(crate) type Driven = &'static Host<Browser>;
+pub(crate) type BrowserHost = &'static Host<Browser>;
 
 const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /// Makes an engine in this browser.
-pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Driven {
+pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> BrowserHost {
     let settings: &Settings = Box::leak(settings);
     let now = now();
     let seed = random::seed();
@@ -155,17 +155,17 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Dri
         before_send: hooks.before_send,
         cookies: Cookies::new(settings),
         timer: Timer::default(),
-        ways: Box::leak(Box::default()),
+        transport: Box::leak(Box::default()),
         aborts: RefCell::default(),
         copies: Cell::new(0),
         obstacle: Cell::new(None),
         tab: shared::tab(seed),
-        ears: RefCell::default(),
+        page_listeners: RefCell::default(),
         storage: OnceCell::new(),
         host: OnceCell::new(),
         settings,
     };
-    let host: Driven = Box::leak(Box::new(Host::new(engine, browser)));
+    let host: BrowserHost = Box::leak(Box::new(Host::new(engine, browser)));
     host.platform.host.get_or_init(|| host);
     if !has_timers {
         host.platform.problems.warn(NO_TIMERS);
@@ -188,8 +188,8 @@ fn is_denied(settings: &Settings) -> bool {
 impl Browser {
     /// Begins to listen to the page, and to track.
     fn begin(&self, now: Now) {
-        let ears = Rc::new(self.listen());
-        self.ears.replace(Some(ears));
+        let listeners = Rc::new(self.listen());
+        self.page_listeners.replace(Some(listeners));
         let has_page = page::document().is_some();
         let CookieValues { session, visitor } = if has_page {
             self.cookies.read()
@@ -224,27 +224,27 @@ impl Browser {
             return;
         };
         let host = self.host();
-        let shown = Listener::new(&document, &["prerenderingchange"], move |_| {
+        let shown = TargetListener::new(&document, &["prerenderingchange"], move |_| {
             host.platform.begin(now());
         });
-        self.ears.replace(Some(Rc::new(Ears {
-            listeners: vec![shown],
-            ..Ears::default()
+        self.page_listeners.replace(Some(Rc::new(PageListeners {
+            events: vec![shown],
+            ..PageListeners::default()
         })));
     }
 
     /// Removes all listeners, timers and locks.
     pub fn detach(&self) {
         self.timer.clear();
-        if let Some(ears) = self.ears.take() {
-            self.leave(&ears);
-            ears.stop();
+        if let Some(listeners) = self.page_listeners.take() {
+            self.leave(&listeners);
+            listeners.stop();
         }
     }
 
     /// Releases what would keep other pages from going on.
-    fn leave(&self, ears: &Ears) {
-        if let Some(tabs) = ears.tabs {
+    fn leave(&self, listeners: &PageListeners) {
+        if let Some(tabs) = listeners.tabs {
             tabs.close();
         }
         if let Some(storage) = self.storage() {
@@ -261,8 +261,8 @@ impl Browser {
         self.settings.track_page_views == PageViews::PathAndHash
     }
 
-    fn ears(&self) -> Option<Rc<Ears>> {
-        self.ears.borrow().clone()
+    fn page_listeners(&self) -> Option<Rc<PageListeners>> {
+        self.page_listeners.borrow().clone()
     }
 
     fn storage(&self) -> Option<&'static PageStorage> {
@@ -270,7 +270,7 @@ impl Browser {
     }
 
     /// The engine that this belongs to.
-    fn host(&self) -> Driven {
+    fn host(&self) -> BrowserHost {
         self.host.get().expect("it is there once the browser is")
     }
 
@@ -283,9 +283,9 @@ impl Browser {
         };
         let host = self.host();
         self.timer.set(due, move || {
-            host.platform.timer.rang();
+            host.platform.timer.fired();
             host.end_turn();
-            host.hear(Input::Timer);
+            host.send_input(Input::Timer);
         })
     }
 }

@@ -7,10 +7,10 @@ use wasm_bindgen::JsValue;
 
 use super::{
     clock,
-    ears::Ears,
     frame::Frame,
-    listener::Listener,
+    listener::TargetListener,
     page::{self, global, member},
+    page_listeners::PageListeners,
     wrapped::Wrapped,
 };
 
@@ -19,16 +19,16 @@ pub(crate) struct Navigation {
     with_hash: bool,
     last: RefCell<String>,
     /// The address that was last reported.
-    told: RefCell<String>,
+    reported: RefCell<String>,
     /// A page view whose title may not be set yet.
-    unsettled: RefCell<Option<Moved>>,
-    title_is_there: Frame,
-    moved: Box<dyn Fn(Moved)>,
+    pending: RefCell<Option<NavigatedPage>>,
+    title_wait: Frame,
+    on_navigation: Box<dyn Fn(NavigatedPage)>,
 }
 
 /// A page view that began without loading a document.
 #[derive(Debug, Clone)]
-pub(crate) struct Moved {
+pub(crate) struct NavigatedPage {
     /// Its address, as events name it.
     pub address: String,
     /// When it began.
@@ -36,40 +36,46 @@ pub(crate) struct Moved {
 }
 
 impl Navigation {
-    /// Calls `moved` for each change of the path, after the page had a frame to set its
-    /// title in.
+    /// Calls `on_navigation` for each change of the path, after the page had a frame to
+    /// set its title in.
     pub fn watch(
         with_hash: bool,
-        ears: &mut Ears,
-        moved: impl Fn(Moved) + 'static,
+        listeners: &mut PageListeners,
+        on_navigation: impl Fn(NavigatedPage) + 'static,
     ) -> &'static Navigation {
         let address = page::address(with_hash);
         let this: &Navigation = Box::leak(Box::new(Navigation {
             with_hash,
             last: RefCell::new(address.clone()),
-            told: RefCell::new(address),
-            unsettled: RefCell::default(),
-            title_is_there: Frame::default(),
-            moved: Box::new(moved),
+            reported: RefCell::new(address),
+            pending: RefCell::default(),
+            title_wait: Frame::default(),
+            on_navigation: Box::new(on_navigation),
         }));
         let kinds = &["popstate", "hashchange"];
-        ears.listeners
-            .push(Listener::global(kinds, move |_| this.look(false)));
+        listeners
+            .events
+            .push(TargetListener::global(kinds, move |_| {
+                this.verify_address(false)
+            }));
         let navigation = global("navigation");
         if member(&navigation, "currentEntry").is_object() {
             // Reports every navigation, whatever caused it.
             let kinds = &["currententrychange"];
             let changed = move |event: &JsValue| {
-                this.look(member(event, "navigationType") == "replace");
+                this.verify_address(member(event, "navigationType") == "replace");
             };
-            ears.listeners
-                .push(Listener::new(&navigation, kinds, changed));
+            listeners
+                .events
+                .push(TargetListener::new(&navigation, kinds, changed));
         } else {
             // The page may have its own method on the object, or use the prototype's.
             for holder in &[global("history"), member(&global("History"), "prototype")] {
                 for &(name, is_replaced) in &[("pushState", false), ("replaceState", true)] {
-                    let called = Box::new(move || this.look(is_replaced));
-                    ears.wrapped.extend(Wrapped::new(holder, name, called));
+                    let on_call = Box::new(move || this.verify_address(is_replaced));
+                    listeners
+                        .wrapped
+                        .extend(Wrapped::new(holder, name, on_call));
                 }
             }
         }
@@ -77,7 +83,7 @@ impl Navigation {
     }
 
     /// Checks the address, which may have changed unnoticed.
-    pub fn look(&'static self, is_replaced: bool) {
+    pub fn verify_address(&'static self, is_replaced: bool) {
         let address = page::address(self.with_hash);
         if *self.last.borrow() == address {
             return;
@@ -88,32 +94,32 @@ impl Navigation {
             self.settle();
         }
         self.last.replace(address.clone());
-        if let Some(moved) = &mut *self.unsettled.borrow_mut() {
-            moved.address = address;
+        if let Some(page) = &mut *self.pending.borrow_mut() {
+            page.address = address;
             return;
         }
         let at = clock::now();
-        self.unsettled.replace(Some(Moved { address, at }));
-        self.title_is_there.run(move || self.settle());
+        self.pending.replace(Some(NavigatedPage { address, at }));
+        self.title_wait.run(move || self.settle());
     }
 
     /// Reports a page view that waits for its title now, because there may be no later
     /// turn.
     pub fn settle(&self) {
-        let Some(moved) = self.unsettled.take() else {
+        let Some(page) = self.pending.take() else {
             return;
         };
-        self.title_is_there.call_off();
+        self.title_wait.cancel();
         // A router may navigate away and back at once.
-        if *self.told.borrow() != moved.address {
-            self.told.replace(moved.address.clone());
-            (self.moved)(moved);
+        if *self.reported.borrow() != page.address {
+            self.reported.replace(page.address.clone());
+            (self.on_navigation)(page);
         }
     }
 
     /// Stops reporting page views.
     pub fn stop(&self) {
-        self.title_is_there.call_off();
-        self.unsettled.take();
+        self.title_wait.cancel();
+        self.pending.take();
     }
 }

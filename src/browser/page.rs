@@ -57,10 +57,14 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
 ///
 /// # Errors
 /// What the method throws, or an error if it does not exist.
-pub(crate) fn call(object: &JsValue, name: &str, given: &[JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) fn call(
+    object: &JsValue,
+    name: &str,
+    arguments: &[JsValue],
+) -> Result<JsValue, JsValue> {
     let method = Reflect::get(object, &name.into())?;
     let all = Array::new();
-    for value in given {
+    for value in arguments {
         all.push(value);
     }
     method.unchecked_ref::<Function>().apply(object, &all)
@@ -97,15 +101,21 @@ pub(crate) fn document() -> Option<Document> {
 /// Whether this is a page, or a worker of one, with a user. A server that renders pages
 /// may also define a `document`.
 pub(crate) fn has_user() -> bool {
-    let is_there = |interface| !global(interface).is_undefined();
-    !text(Of::Visibility).is_empty() || is_there("Document") || is_there("WorkerGlobalScope")
+    let is_defined = |interface| !global(interface).is_undefined();
+    !text(DocumentProperty::Visibility).is_empty()
+        || is_defined("Document")
+        || is_defined("WorkerGlobalScope")
 }
 
 /// Calls an interface's original method on an object.
 ///
 /// # Errors
 /// What the method throws, or an error if it does not exist.
-pub(crate) fn call_of(interface: &str, name: &str, object: &JsValue) -> Result<JsValue, JsValue> {
+pub(crate) fn call_original(
+    interface: &str,
+    name: &str,
+    object: &JsValue,
+) -> Result<JsValue, JsValue> {
     let method = member(&prototype(interface), name);
     method.dyn_into::<Function>()?.call0(object)
 }
@@ -156,7 +166,7 @@ impl Accessor {
 
 /// The properties of the document that are read.
 #[derive(Clone, Copy)]
-enum Of {
+enum DocumentProperty {
     Title,
     Referrer,
     Cookie,
@@ -165,52 +175,52 @@ enum Of {
 }
 
 thread_local! {
-    /// In the order of [`Of`].
+    /// In the order of [`DocumentProperty`].
     static DOCUMENT: [Accessor; 5] =
         ["title", "referrer", "cookie", "visibilityState", "prerendering"]
             .map(|name| Accessor::of("Document", name));
 }
 
-fn read(which: Of) -> JsValue {
+fn read(which: DocumentProperty) -> JsValue {
     document().map_or(JsValue::UNDEFINED, |document| {
         DOCUMENT.with(|all| all[which as usize].get(&document))
     })
 }
 
-fn text(which: Of) -> String {
+fn text(which: DocumentProperty) -> String {
     read(which).as_string().unwrap_or_default()
 }
 
 /// The title of the page.
 pub(crate) fn title() -> String {
-    cut(&text(Of::Title)).to_owned()
+    truncate(&text(DocumentProperty::Title)).to_owned()
 }
 
 /// Where the visitor came from, without query and fragment.
 pub(crate) fn referrer() -> String {
-    bare(&text(Of::Referrer)).to_owned()
+    bare(&text(DocumentProperty::Referrer)).to_owned()
 }
 
 /// All cookies of the page; empty if they are blocked.
 pub(crate) fn cookies() -> String {
-    text(Of::Cookie)
+    text(DocumentProperty::Cookie)
 }
 
 /// Sets a cookie, if the browser allows it.
 pub(crate) fn set_cookie(cookie: &str) {
     if let Some(document) = document() {
-        DOCUMENT.with(|all| all[Of::Cookie as usize].set(&document, &cookie.into()));
+        DOCUMENT.with(|all| all[DocumentProperty::Cookie as usize].set(&document, &cookie.into()));
     }
 }
 
 /// Whether the page is visible. A worker never is.
 pub(crate) fn is_visible() -> bool {
-    read(Of::Visibility) == "visible"
+    read(DocumentProperty::Visibility) == "visible"
 }
 
 /// Whether the page is being prerendered, so that nobody sees it.
 pub(crate) fn is_prerendering() -> bool {
-    read(Of::Prerendering) == true
+    read(DocumentProperty::Prerendering) == true
 }
 
 /// Whether the browser reports that it has no network.
@@ -220,13 +230,13 @@ pub(crate) fn is_offline() -> bool {
 
 /// The address of the page, with query and fragment.
 pub(crate) fn full_address() -> String {
-    of_location("href")
+    location_part("href")
 }
 
 /// The address of the page, as events name it. If `with_hash`, a path in its fragment is
 /// included.
 pub(crate) fn address(with_hash: bool) -> String {
-    named(&full_address(), with_hash)
+    event_address(&full_address(), with_hash)
 }
 
 #[wasm_bindgen]
@@ -262,20 +272,20 @@ pub(crate) fn absolute(endpoint: &str) -> Option<String> {
 
 /// The host of the page, without its port.
 pub(crate) fn host() -> String {
-    of_location("hostname")
+    location_part("hostname")
 }
 
 /// The origin of the page, or of the page that a worker belongs to. A frame without an
 /// address of its own (`srcdoc`) inherits the origin of the page around it.
 pub(crate) fn origin() -> String {
-    let origin = of_location("origin");
+    let origin = location_part("origin");
     if origin == "null" {
         return global("origin").as_string().unwrap_or(origin);
     }
     origin
 }
 
-fn of_location(part: &str) -> String {
+fn location_part(part: &str) -> String {
     member(&global("location"), part)
         .as_string()
         .unwrap_or_default()
@@ -284,17 +294,17 @@ fn of_location(part: &str) -> String {
 /// An address without query and fragment, which may hold private data.
 fn bare(address: &str) -> &str {
     let address = short(address);
-    cut(&address[..end_before(address, b"?#")])
+    truncate(&address[..end_before(address, b"?#")])
 }
 
 /// An address that was passed to a call, as events name it.
 pub(crate) fn passed_address(address: &str) -> String {
-    short(&clean(cut(address))).to_owned()
+    short(&clean(truncate(address))).to_owned()
 }
 
 /// An address of limited length. Of a `data:` or `blob:` address only the scheme remains.
 fn short(address: &str) -> &str {
-    document_kind(address).unwrap_or_else(|| cut(address))
+    document_kind(address).unwrap_or_else(|| truncate(address))
 }
 
 /// The scheme of an address that contains a whole document, of any size.
@@ -305,29 +315,29 @@ fn document_kind(address: &str) -> Option<&str> {
 }
 
 /// A text, truncated to [`MAX_TEXT_UNITS`].
-pub(crate) fn cut(text: &str) -> &str {
-    cut_to(text, MAX_TEXT_UNITS)
+pub(crate) fn truncate(text: &str) -> &str {
+    truncate_to(text, MAX_TEXT_UNITS)
 }
 
 /// A text, truncated to this many UTF-16 units.
-pub(crate) fn cut_to(text: &str, most: usize) -> &str {
+pub(crate) fn truncate_to(text: &str, max_units: usize) -> &str {
     let mut units = 0;
     for (at, letter) in text.char_indices() {
         units += letter.len_utf16();
-        if units > most {
+        if units > max_units {
             return &text[..at];
         }
     }
     text
 }
 
-fn named(address: &str, with_hash: bool) -> String {
-    let mut named = bare(address).to_owned();
+fn event_address(address: &str, with_hash: bool) -> String {
+    let mut event_address = bare(address).to_owned();
     if with_hash && document_kind(address).is_none() {
-        named.push_str(fragment_path(address));
-        named.truncate(cut(&named).len());
+        event_address.push_str(fragment_path(address));
+        event_address.truncate(truncate(&event_address).len());
     }
-    named
+    event_address
 }
 
 /// The path that some routers keep in the fragment, without its query: `#/…` or `#!/…`.
@@ -359,8 +369,8 @@ mod tests {
             ("blob:https://a/1-2", "blob:", "blob:"),
         ];
         for (address, path, with_hash) in cases {
-            assert_eq!(named(address, false), path);
-            assert_eq!(named(address, true), with_hash);
+            assert_eq!(event_address(address, false), path);
+            assert_eq!(event_address(address, true), with_hash);
         }
     }
 
@@ -387,6 +397,9 @@ mod tests {
     #[test]
     fn a_long_address_is_cut_between_characters() {
         let long = format!("https://a/{}", "é".repeat(5_000));
-        assert_eq!(named(&long, false).encode_utf16().count(), MAX_TEXT_UNITS);
+        assert_eq!(
+            event_address(&long, false).encode_utf16().count(),
+            MAX_TEXT_UNITS
+        );
     }
 }

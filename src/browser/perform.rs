@@ -36,7 +36,7 @@ impl Platform for Browser {
                 Decision::Drop => answer(Input::FilteredOut { threw: false }),
                 Decision::Threw => answer(Input::FilteredOut { threw: true }),
             },
-            Effect::ReportLoss(loss) => self.problems.tell(Problem::of_loss(&loss)),
+            Effect::ReportLoss(loss) => self.problems.report(Problem::of_loss(&loss)),
             Effect::WarnAccountChanged { user } => {
                 let warning = [
                     "the account changed under user ",
@@ -71,7 +71,7 @@ impl Platform for Browser {
             }
             Effect::EraseCookies => self.cookies.erase(),
             Effect::AnnounceTab { through_storage } => {
-                if let Some(tabs) = self.ears().and_then(|ears| ears.tabs) {
+                if let Some(tabs) = self.page_listeners().and_then(|listeners| listeners.tabs) {
                     tabs.announce(through_storage);
                 }
             }
@@ -83,7 +83,7 @@ impl Platform for Browser {
             }
             Effect::PersistAtTaskEnd => {
                 let host = self.host();
-                executor::later(move || host.hear(Input::TaskEnded));
+                executor::later(move || host.send_input(Input::TaskEnded));
             }
             Effect::Store { segment, records } => {
                 let is_stored = storage.is_some_and(|it| it.write(segment, &records));
@@ -167,12 +167,12 @@ impl Browser {
             unloading,
             compress: self.settings.compress,
             abort: Some(Rc::clone(&abort)),
-            ways: self.ways,
+            transport: self.transport,
         };
         self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);
         let host = self.host();
-        let ended = move |outcome| host.platform.ended(request, outcome);
+        let ended = move |outcome| host.platform.request_ended(request, outcome);
         transport::post(posting, Box::new(ended));
     }
 
@@ -199,7 +199,7 @@ impl Browser {
         transport::post(copy, Box::new(ended));
     }
 
-    fn ended(&self, request: RequestId, outcome: Outcome) {
+    fn request_ended(&self, request: RequestId, outcome: Outcome) {
         self.aborts.borrow_mut().retain(|(it, _)| *it != request);
         let answer = match outcome {
             Outcome::Answered(answer) => {
@@ -210,7 +210,7 @@ impl Browser {
                 self.obstacle.set(Some(obstacle));
                 None
             }
-            Outcome::Silence => None,
+            Outcome::Unanswered => None,
         };
         match &answer {
             Some(answer) => {
@@ -220,8 +220,8 @@ impl Browser {
             }
             None => self.log(request, &["no answer"]),
         }
-        self.host().tell(Box::new(move |engine, now| {
-            let answer = answer.as_ref().map(read);
+        self.host().send_input_with(Box::new(move |engine, now| {
+            let answer = answer.as_ref().map(engine_answer);
             engine.handle(now, Input::Response(Response { request, answer }));
         }));
     }
@@ -244,7 +244,7 @@ impl Browser {
                 cause,
                 ". The events are kept.",
             ];
-            host.platform.problems.tell(Problem {
+            host.platform.problems.report(Problem {
                 code: ErrorCode::Unreachable.code(),
                 message: message.concat(),
                 dropped: 0,
@@ -262,12 +262,12 @@ impl Browser {
 
     fn log(&self, request: RequestId, what: &[&str]) {
         if self.settings.debug {
-            print(Level::Log, &transport::described(request.0, what));
+            print(Level::Log, &transport::request_line(request.0, what));
         }
     }
 }
 
-fn read(answer: &ServerAnswer) -> Answer<'_> {
+fn engine_answer(answer: &ServerAnswer) -> Answer<'_> {
     Answer {
         status: answer.status,
         retry_after: answer.retry_after.map(Millis),

@@ -17,15 +17,15 @@ use crate::error::Problem;
 const SILENCE: f64 = 1_000.0;
 
 /// How many different messages are remembered.
-const REMEMBERED: usize = 100;
+const MAX_REMEMBERED: usize = 100;
 
 /// How many messages are reported in that time by all trackers together. The page's
 /// reaction may be to make another tracker, which reports the same.
-const MOST_TOLD: u32 = 250;
+const MAX_REPORTED: u32 = 250;
 
 thread_local! {
     /// The time from which messages are counted, and their number since.
-    static TOLD: Cell<(f64, u32)> = const { Cell::new((-SILENCE, 0)) };
+    static REPORTED: Cell<(f64, u32)> = const { Cell::new((-SILENCE, 0)) };
 }
 
 /// Receives problems.
@@ -35,10 +35,10 @@ pub(crate) type OnError = Rc<dyn Fn(&Problem)>;
 #[derive(Default)]
 pub(crate) struct Problems {
     on_error: Option<OnError>,
-    said: RefCell<Vec<Said>>,
+    reported: RefCell<Vec<Reported>>,
 }
 
-struct Said {
+struct Reported {
     /// The bytes of the message without its digits. A message with other numbers counts
     /// as the same.
     wording: Vec<u8>,
@@ -51,14 +51,14 @@ impl Problems {
     pub fn new(on_error: Option<OnError>) -> Problems {
         Problems {
             on_error,
-            said: RefCell::default(),
+            reported: RefCell::default(),
         }
     }
 
     /// Prints a problem, and calls `on_error` after the current task, because that may do
     /// anything, even call the tracker.
-    pub fn tell(&self, mut problem: Problem) {
-        let Some(dropped) = self.may_say(&problem.message, problem.dropped, clock::monotonic())
+    pub fn report(&self, mut problem: Problem) {
+        let Some(dropped) = self.may_report(&problem.message, problem.dropped, clock::monotonic())
         else {
             return;
         };
@@ -75,38 +75,38 @@ impl Problems {
 
     /// Warns the developer.
     pub fn warn(&self, message: &str) {
-        if self.may_say(message, 0, clock::monotonic()).is_some() {
+        if self.may_report(message, 0, clock::monotonic()).is_some() {
             print(Level::Warn, message);
         }
     }
 
     /// The number of events to report with a message now; `None` if it was just reported,
     /// or if too many messages were.
-    fn may_say(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
+    fn may_report(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
         let mut wording = Vec::with_capacity(message.len());
         for letter in message.bytes() {
             if !letter.is_ascii_digit() {
                 wording.push(letter);
             }
         }
-        let mut said = self.said.borrow_mut();
-        let at = match said.iter().position(|it| it.wording == wording) {
+        let mut reported = self.reported.borrow_mut();
+        let at = match reported.iter().position(|it| it.wording == wording) {
             Some(at) => at,
             None => {
-                if said.len() == REMEMBERED {
-                    said.clear();
+                if reported.len() == MAX_REMEMBERED {
+                    reported.clear();
                 }
-                said.push(Said {
+                reported.push(Reported {
                     wording,
                     at: -SILENCE,
                     dropped: 0,
                 });
-                said.len() - 1
+                reported.len() - 1
             }
         };
-        let same = &mut said[at];
+        let same = &mut reported[at];
         same.dropped += dropped;
-        if now - same.at < SILENCE || !is_within_bounds(now) {
+        if now - same.at < SILENCE || !may_report_more(now) {
             return None;
         }
         same.at = now;
@@ -115,13 +115,13 @@ impl Problems {
 }
 
 /// Whether one more message may be reported. Counts it if so.
-fn is_within_bounds(now: f64) -> bool {
-    let (mut from, mut told) = TOLD.get();
+fn may_report_more(now: f64) -> bool {
+    let (mut from, mut count) = REPORTED.get();
     if now - from >= SILENCE {
-        (from, told) = (now, 0);
+        (from, count) = (now, 0);
     }
-    let may = told < MOST_TOLD;
-    TOLD.set((from, told + u32::from(may)));
+    let may = count < MAX_REPORTED;
+    REPORTED.set((from, count + u32::from(may)));
     may
 }
 
@@ -130,23 +130,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_message_is_said_once_a_second_and_counts_what_it_was_not_said_of() {
+    fn the_same_message_is_reported_once_a_second_and_counts_the_unreported_losses() {
         let problems = Problems::default();
-        assert_eq!(problems.may_say("1 event was lost", 1, 0.0), Some(1));
-        assert_eq!(problems.may_say("2 event was lost", 2, 1.0), None);
-        assert_eq!(problems.may_say("something else", 0, 1.0), Some(0));
-        assert_eq!(problems.may_say("3 event was lost", 3, 999.0), None);
-        assert_eq!(problems.may_say("4 event was lost", 4, 1_000.0), Some(9));
-        assert_eq!(problems.may_say("1 event was lost", 1, 2_000.0), Some(1));
+        assert_eq!(problems.may_report("1 event was lost", 1, 0.0), Some(1));
+        assert_eq!(problems.may_report("2 event was lost", 2, 1.0), None);
+        assert_eq!(problems.may_report("something else", 0, 1.0), Some(0));
+        assert_eq!(problems.may_report("3 event was lost", 3, 999.0), None);
+        assert_eq!(problems.may_report("4 event was lost", 4, 1_000.0), Some(9));
+        assert_eq!(problems.may_report("1 event was lost", 1, 2_000.0), Some(1));
     }
 
     #[test]
     fn all_trackers_together_tell_no_more_a_second_than_they_may() {
-        let told = |now: f64| {
+        let count = |now: f64| {
             (0..1_000)
-                .filter(|_| Problems::default().may_say("no settings", 0, now).is_some())
+                .filter(|_| {
+                    Problems::default()
+                        .may_report("no settings", 0, now)
+                        .is_some()
+                })
                 .count()
         };
-        assert_eq!([told(0.0), told(999.0), told(1_000.0)], [250, 0, 250]);
+        assert_eq!([count(0.0), count(999.0), count(1_000.0)], [250, 0, 250]);
     }
 }

@@ -18,7 +18,7 @@ use super::{
     orphans::{Taken, take_over},
     page,
 };
-use crate::ascii::parted_at_last;
+use crate::ascii::rsplit_once;
 
 /// The digit is the version of the format; other versions are left alone.
 const VERSION: &str = "q1.";
@@ -41,25 +41,25 @@ pub(crate) type MaxBytes = usize;
 /// This page's part of the storage, and what other pages left.
 pub(crate) struct PageStorage {
     /// The prefix of all parts of this source.
-    start: String,
+    event_prefix: String,
     /// The prefix of all early calls of this source.
-    early: String,
+    call_prefix: String,
     adopt: Adopt,
     max_bytes: MaxBytes,
-    own: RefCell<Own>,
+    own: RefCell<OwnPart>,
     /// Segments that could not be stored as this page's own. They stay where they are.
-    staying: RefCell<Vec<String>>,
+    unadopted: RefCell<Vec<String>>,
     /// The locks of the parts that contain these segments.
     others: RefCell<Vec<Lock>>,
     write_failed: Cell<bool>,
     /// The segment being written replaces one that another page left.
-    is_taking: Cell<bool>,
+    is_adopting: Cell<bool>,
     is_closed: Cell<bool>,
 }
 
 /// What this page has stored.
 #[derive(Debug, Default)]
-struct Own {
+struct OwnPart {
     stream: String,
     part: String,
     /// Each with its size in bytes.
@@ -67,9 +67,9 @@ struct Own {
     lock: Option<Lock>,
 }
 
-impl Own {
+impl OwnPart {
     /// Notes the size of a segment, in bytes. Returns its name and its previous size.
-    fn count(&mut self, segment: SegmentId, bytes: usize) -> (String, usize) {
+    fn set_size(&mut self, segment: SegmentId, bytes: usize) -> (String, usize) {
         let before = match self.segments.iter_mut().find(|(it, _)| *it == segment) {
             Some((_, counted)) => std::mem::replace(counted, bytes),
             None => {
@@ -84,17 +84,17 @@ impl Own {
 impl PageStorage {
     /// `source` is a short name for the source.
     pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> PageStorage {
-        let start = |version| [prefix, version, source, "."].concat();
+        let prefix_of = |version| [prefix, version, source, "."].concat();
         PageStorage {
-            start: start(VERSION),
-            early: start(EARLY_VERSION),
+            event_prefix: prefix_of(VERSION),
+            call_prefix: prefix_of(EARLY_VERSION),
             adopt,
             max_bytes,
             own: RefCell::default(),
-            staying: RefCell::default(),
+            unadopted: RefCell::default(),
             others: RefCell::default(),
             write_failed: Cell::new(false),
-            is_taking: Cell::new(false),
+            is_adopting: Cell::new(false),
             is_closed: Cell::new(true),
         }
     }
@@ -108,7 +108,7 @@ impl PageStorage {
         self.close();
         let mut own = self.own.borrow_mut();
         own.stream = stream.to_owned();
-        own.part = [&self.start, stream].concat();
+        own.part = [&self.event_prefix, stream].concat();
         self.is_closed.set(false);
     }
 
@@ -129,37 +129,37 @@ impl PageStorage {
     /// Writes a segment. Returns whether it, or its previous version, is stored. If
     /// storage is full or blocked, the events stay in memory.
     pub fn write(&self, segment: SegmentId, records: &str) -> bool {
-        let asks = {
+        let begins_part = {
             let mut own = self.own.borrow_mut();
-            let asks = own.segments.is_empty() && !own.stream.is_empty();
-            if asks {
+            let begins_part = own.segments.is_empty() && !own.stream.is_empty();
+            if begins_part {
                 // The lock is requested before anything is stored under its name, and no
                 // page that looked earlier can know that name.
-                own.part = [&self.start, own.stream.as_str(), "-"].concat();
+                own.part = [&self.event_prefix, own.stream.as_str(), "-"].concat();
                 push_int(&mut own.part, i64::from(segment.0.get()));
                 own.lock = None;
             }
-            asks.then(|| own.part.clone())
+            begins_part.then(|| own.part.clone())
         };
-        if let Some(part) = asks {
+        if let Some(part) = begins_part {
             let lock = Lock::hold(&part);
             self.own.borrow_mut().lock = Some(lock);
         }
-        let (name, before) = self.own.borrow_mut().count(segment, records.len());
-        self.tell_alive();
+        let (name, before) = self.own.borrow_mut().set_size(segment, records.len());
+        self.update_last_alive();
         let fits = before >= records.len()
-            || self.is_taking.get()
-            || self.bytes_beside(&name) + records.len() <= self.max_bytes;
+            || self.is_adopting.get()
+            || self.other_bytes(&name) + records.len() <= self.max_bytes;
         if fits && store(&name, records) {
             return true;
         }
         if before > 0 {
             // The previous version is still stored.
-            self.own.borrow_mut().count(segment, before);
+            self.own.borrow_mut().set_size(segment, before);
             return true;
         }
         self.write_failed.set(true);
-        self.gone(segment);
+        self.forget_segment(segment);
         false
     }
 
@@ -171,8 +171,8 @@ impl PageStorage {
         };
         let mut missing = Vec::new();
         for (segment, _) in &segments {
-            if storage().is_some() && stored(&segment_name(&part, *segment)).is_none() {
-                self.gone(*segment);
+            if storage().is_some() && read_stored(&segment_name(&part, *segment)).is_none() {
+                self.forget_segment(*segment);
                 missing.push(*segment);
             }
         }
@@ -182,12 +182,12 @@ impl PageStorage {
     /// What all pages have stored for this source, in bytes, except the item with this
     /// name. A page that unloads no longer counts its own items, but they are included
     /// here.
-    fn bytes_beside(&self, name: &str) -> usize {
+    fn other_bytes(&self, name: &str) -> usize {
         let mut bytes = 0;
-        for start in &[&self.start, &self.early] {
-            for it in &names_from(start) {
+        for prefix in &[&self.event_prefix, &self.call_prefix] {
+            for it in &names_with_prefix(prefix) {
                 if it != name {
-                    bytes += stored(it).map_or(0, |text| text.len());
+                    bytes += read_stored(it).map_or(0, |text| text.len());
                 }
             }
         }
@@ -197,56 +197,56 @@ impl PageStorage {
     /// Removes a segment.
     pub fn remove(&self, segment: SegmentId) {
         let name = segment_name(&self.own.borrow().part, segment);
-        unstore(&name);
-        self.gone(segment);
+        remove_stored(&name);
+        self.forget_segment(segment);
     }
 
     /// Stores the record that all pages of this source share; removes it if `record` is
     /// empty.
     pub fn share(&self, record: &str) {
         if record.is_empty() {
-            unstore(&self.shared());
+            remove_stored(&self.shared_name());
         } else {
-            store(&self.shared(), record);
+            store(&self.shared_name(), record);
         }
     }
 
     /// The name of the item that all pages of this source share.
-    pub fn shared(&self) -> String {
-        [&self.start, SHARED].concat()
+    pub fn shared_name(&self) -> String {
+        [&self.event_prefix, SHARED].concat()
     }
 
     /// Passes on a record that another page shared.
-    pub fn hear(&self, record: String) {
+    pub fn adopt_shared(&self, record: String) {
         (self.adopt)(record);
     }
 
     /// Passes on the shared record, and what closed pages left.
     pub fn adopt_orphans(&'static self) {
-        self.tell_alive();
+        self.update_last_alive();
         let own = self.own.borrow().part.clone();
         let mut seen: Vec<String> = Vec::new();
-        if let Some(record) = stored(&self.shared()) {
-            self.hear(record);
+        if let Some(record) = read_stored(&self.shared_name()) {
+            self.adopt_shared(record);
         }
-        for name in &names_from(&self.start) {
+        for name in &names_with_prefix(&self.event_prefix) {
             if name.ends_with(SHARED) {
                 continue;
             }
-            let Some((part, _)) = parted_at_last(name, b'.') else {
+            let Some((part, _)) = rsplit_once(name, b'.') else {
                 continue;
             };
             if part == own || seen.iter().any(|it| it == part) {
                 continue;
             }
             seen.push(part.to_owned());
-            let last_alive = stored(&[part, LAST_ALIVE].concat());
+            let last_alive = read_stored(&[part, LAST_ALIVE].concat());
             let last_alive = last_alive.and_then(|text| number(&text)).unwrap_or(0.0);
-            let taken = part.to_owned();
+            let adopted = part.to_owned();
             take_over(
                 part,
                 last_alive,
-                move || self.take(&taken),
+                move || self.adopt_part(&adopted),
                 move |lock| self.others.borrow_mut().push(lock),
             );
         }
@@ -259,15 +259,15 @@ impl PageStorage {
             own.segments.clear();
             own.lock = None;
         }
-        for start in &[&self.start, &self.early] {
-            for name in &names_from(start) {
-                unstore(name);
+        for prefix in &[&self.event_prefix, &self.call_prefix] {
+            for name in &names_with_prefix(prefix) {
+                remove_stored(name);
             }
         }
     }
 
-    /// Takes a part over.
-    fn take(&self, part: &str) -> Taken {
+    /// Adopts the records of a part.
+    fn adopt_part(&self, part: &str) -> Taken {
         let mut taken = Taken::Whole;
         // A page that has given up storing cannot store anything as its own.
         if self.is_closed.get() {
@@ -277,27 +277,27 @@ impl PageStorage {
         // another page's segment.
         (self.adopt)(String::new());
         let last_alive = [part, LAST_ALIVE].concat();
-        for name in names_from(&[part, "."].concat()) {
-            if self.staying.borrow().contains(&name) {
+        for name in names_with_prefix(&[part, "."].concat()) {
+            if self.unadopted.borrow().contains(&name) {
                 continue;
             }
             self.write_failed.set(false);
-            let records = stored(&name).filter(|records| !records.is_empty());
+            let records = read_stored(&name).filter(|records| !records.is_empty());
             if let Some(records) = records
                 && name != last_alive
             {
-                self.is_taking.set(true);
+                self.is_adopting.set(true);
                 (self.adopt)(records);
-                self.is_taking.set(false);
+                self.is_adopting.set(false);
             }
             if self.write_failed.get() {
                 // It stays for the next page. Sending events twice is better than losing
                 // them.
-                self.staying.borrow_mut().push(name);
+                self.unadopted.borrow_mut().push(name);
                 taken = Taken::Part;
             } else {
                 // It is stored in this page's part now.
-                unstore(&name);
+                remove_stored(&name);
             }
         }
         taken
@@ -305,7 +305,7 @@ impl PageStorage {
 
     /// Releases the lock when nothing is stored. Firefox does not keep a page that holds
     /// a lock in its back/forward cache.
-    fn gone(&self, segment: SegmentId) {
+    fn forget_segment(&self, segment: SegmentId) {
         let mut own = self.own.borrow_mut();
         let before = own.segments.len();
         own.segments.retain(|(it, _)| *it != segment);
@@ -313,13 +313,13 @@ impl PageStorage {
             let last_alive = [&own.part, LAST_ALIVE].concat();
             let lock = own.lock.take();
             drop(own);
-            unstore(&last_alive);
+            remove_stored(&last_alive);
             drop(lock);
         }
     }
 
     /// Without locks, records for other pages that this page lives.
-    fn tell_alive(&self) {
+    fn update_last_alive(&self) {
         let last_alive = {
             let own = self.own.borrow();
             if own.segments.is_empty() || locks::exist() {
@@ -358,25 +358,25 @@ fn storage() -> Option<JsValue> {
 /// Stores a text under a name. Returns whether that succeeded: storage may be blocked or
 /// full.
 pub(crate) fn store(name: &str, text: &str) -> bool {
-    let given = [name.into(), text.into()];
-    storage().is_some_and(|storage| page::call(&storage, "setItem", &given).is_ok())
+    let arguments = [name.into(), text.into()];
+    storage().is_some_and(|storage| page::call(&storage, "setItem", &arguments).is_ok())
 }
 
 /// Removes what is stored under a name.
-pub(crate) fn unstore(name: &str) {
+pub(crate) fn remove_stored(name: &str) {
     if let Some(storage) = storage() {
         let _ = page::call(&storage, "removeItem", &[name.into()]);
     }
 }
 
 /// The text stored under a name; `None` if storage is blocked.
-pub(crate) fn stored(name: &str) -> Option<String> {
+pub(crate) fn read_stored(name: &str) -> Option<String> {
     let stored = page::call(&storage()?, "getItem", &[name.into()]);
     stored.ok()?.as_string()
 }
 
-/// The names of all stored items that begin with `start`; empty if storage is blocked.
-pub(crate) fn names_from(start: &str) -> Vec<String> {
+/// The names of all stored items that begin with `prefix`; empty if storage is blocked.
+pub(crate) fn names_with_prefix(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else {
         return Vec::new();
     };
@@ -385,7 +385,7 @@ pub(crate) fn names_from(start: &str) -> Vec<String> {
     for at in 0..count {
         let name = page::call(&storage, "key", &[at.into()]);
         if let Some(name) = name.ok().and_then(|name| name.as_string())
-            && name.starts_with(start)
+            && name.starts_with(prefix)
         {
             names.push(name);
         }

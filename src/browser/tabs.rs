@@ -8,13 +8,13 @@ use natero_event::json::push_int;
 use wasm_bindgen::JsValue;
 use web_sys::BroadcastChannel;
 
-use crate::ascii::parted_at;
+use crate::ascii::split_once;
 
 use super::{
     clock,
-    listener::Listener,
+    listener::TargetListener,
     page::{call, member},
-    storage::{number, store, unstore},
+    storage::{number, remove_stored, store},
 };
 
 /// The other tabs. After [`close`](Tabs::close) this tab listens to them again from its
@@ -23,40 +23,44 @@ pub(crate) struct Tabs {
     name: String,
     /// The id of this page. Several trackers of one page count as one tab.
     page: &'static str,
-    heard: Box<dyn Fn(Wall)>,
-    way: RefCell<Option<Way>>,
+    on_other_tab: Box<dyn Fn(Wall)>,
+    connection: RefCell<Option<Connection>>,
 }
 
 /// How tabs reach each other, with the listener for it.
-enum Way {
+enum Connection {
     Channel {
         channel: BroadcastChannel,
-        _listener: Listener,
+        _listener: TargetListener,
     },
     Storage {
-        _listener: Listener,
+        _listener: TargetListener,
     },
 }
 
-impl Drop for Way {
+impl Drop for Connection {
     fn drop(&mut self) {
         match self {
-            Way::Channel { channel, .. } => {
+            Connection::Channel { channel, .. } => {
                 let _ = call(channel, "close", &[]);
             }
-            Way::Storage { .. } => {}
+            Connection::Storage { .. } => {}
         }
     }
 }
 
 impl Tabs {
-    /// Calls `heard` when another tab came into use.
-    pub fn new(prefix: &str, page: &'static str, heard: impl Fn(Wall) + 'static) -> &'static Tabs {
+    /// Calls `on_other_tab` when another tab came into use.
+    pub fn new(
+        prefix: &str,
+        page: &'static str,
+        on_other_tab: impl Fn(Wall) + 'static,
+    ) -> &'static Tabs {
         let tabs: &Tabs = Box::leak(Box::new(Tabs {
             name: [prefix, "tab"].concat(),
             page,
-            heard: Box::new(heard),
-            way: RefCell::default(),
+            on_other_tab: Box::new(on_other_tab),
+            connection: RefCell::default(),
         }));
         tabs.open();
         tabs
@@ -65,17 +69,17 @@ impl Tabs {
     /// Announces to the others that this tab came into use now.
     pub fn announce(&'static self, through_storage: bool) {
         self.open();
-        let mut news = [self.page, " "].concat();
-        push_int(&mut news, clock::wall() as i64);
-        match &*self.way.borrow() {
-            Some(Way::Channel { channel, .. }) => {
-                let _ = call(channel, "postMessage", &[news.into()]);
+        let mut message = [self.page, " "].concat();
+        push_int(&mut message, clock::wall() as i64);
+        match &*self.connection.borrow() {
+            Some(Connection::Channel { channel, .. }) => {
+                let _ = call(channel, "postMessage", &[message.into()]);
             }
             // Other tabs receive it even though it is removed at once. If storage is full
             // or blocked, each tab counts on its own.
-            Some(Way::Storage { .. }) | None => {
-                if through_storage && store(&self.name, &news) {
-                    unstore(&self.name);
+            Some(Connection::Storage { .. }) | None => {
+                if through_storage && store(&self.name, &message) {
+                    remove_stored(&self.name);
                 }
             }
         }
@@ -83,41 +87,43 @@ impl Tabs {
 
     /// Stops listening until the next announcement.
     pub fn close(&self) {
-        self.way.take();
+        self.connection.take();
     }
 
     fn open(&'static self) {
-        if self.way.borrow().is_some() {
+        if self.connection.borrow().is_some() {
             return;
         }
-        let way = match BroadcastChannel::new(&self.name) {
+        let connection = match BroadcastChannel::new(&self.name) {
             Ok(channel) => {
-                let _listener = Listener::new(&channel, &["message"], move |event| {
-                    self.hear(event, "data");
+                let _listener = TargetListener::new(&channel, &["message"], move |event| {
+                    self.receive(event, "data");
                 });
-                Way::Channel { channel, _listener }
+                Connection::Channel { channel, _listener }
             }
             Err(_) => {
-                let _listener = Listener::global(&["storage"], move |event| {
+                let _listener = TargetListener::global(&["storage"], move |event| {
                     if member(event, "key") == *self.name {
-                        self.hear(event, "newValue");
+                        self.receive(event, "newValue");
                     }
                 });
-                Way::Storage { _listener }
+                Connection::Storage { _listener }
             }
         };
-        self.way.replace(Some(way));
+        self.connection.replace(Some(connection));
     }
 
     /// Takes in an announcement: `PAGE TIME`.
-    fn hear(&self, event: &JsValue, news: &str) {
-        let news = member(event, news).as_string();
-        if let Some((page, since)) = news.as_deref().and_then(|news| parted_at(news, b' '))
+    fn receive(&self, event: &JsValue, field: &str) {
+        let message = member(event, field).as_string();
+        if let Some((page, since)) = message
+            .as_deref()
+            .and_then(|message| split_once(message, b' '))
             && page != self.page
             && let Some(since) = number(since)
             && since > 0.0
         {
-            (self.heard)(Wall(since));
+            (self.on_other_tab)(Wall(since));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 
-use super::{clock, executor::Settled, guard};
+use super::{clock, executor::JsFuture, guard};
 
 /// The longest delay that browsers' timers support, in ms.
 const LONGEST: f64 = 2_147_483_647.0;
@@ -46,7 +46,7 @@ impl Timer {
     }
 
     /// Notes that the timer fired.
-    pub fn rang(&self) {
+    pub fn fired(&self) {
         self.wakes_at.set(None);
     }
 
@@ -102,10 +102,10 @@ pub(crate) fn exist() -> bool {
 /// Waits for the next turn of the event loop. Does not wait if there are no timers.
 pub(crate) async fn next_turn() {
     let timer = Timer::default();
-    let turn = Settled::default();
-    let came = turn.clone();
+    let turn = JsFuture::default();
+    let elapsed = turn.clone();
     let is_set = timer.set(clock::monotonic(), move || {
-        came.settle(Ok(JsValue::UNDEFINED));
+        elapsed.settle(Ok(JsValue::UNDEFINED));
     });
     if is_set {
         let _ = turn.await;

@@ -1,11 +1,11 @@
 //! Why a collector is unreachable, as far as a page can find out.
 
-use crate::ascii::is_within;
+use crate::ascii::contains;
 
 use super::{
     clock,
-    executor::{Settled, spawn},
-    listener::Listener,
+    executor::{JsFuture, spawn},
+    listener::TargetListener,
     page::{self, member, object_of, put},
     timer::Timer,
     transport::{self, Abort},
@@ -37,13 +37,13 @@ impl Obstacle {
 
 /// Calls `blocked` when the page's Content-Security-Policy forbids requests to an
 /// address.
-pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> Listener {
-    Listener::global(&["securitypolicyviolation"], move |event| {
+pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> TargetListener {
+    TargetListener::global(&["securitypolicyviolation"], move |event| {
         let is = |name, value: &str| member(event, name) == *value;
         let blocked_uri = member(event, "blockedURI").as_string().unwrap_or_default();
         if is("effectiveDirective", "connect-src")
             && is("disposition", "enforce")
-            && is_within(url, &blocked_uri)
+            && contains(url, &blocked_uri)
         {
             blocked();
         }
@@ -68,7 +68,7 @@ pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str)
     timer.set(clock::monotonic() + PROBE, move || abort.abort());
     spawn(async move {
         let is_there = match probe {
-            Ok(probe) => Settled::of(&probe).await.is_ok(),
+            Ok(probe) => JsFuture::from_promise(&probe).await.is_ok(),
             Err(_) => false,
         };
         drop(timer);

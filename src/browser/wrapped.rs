@@ -15,9 +15,9 @@ pub(crate) struct Wrapped {
     holder: Object,
     name: &'static str,
     /// The property as it was.
-    before: Object,
+    original_property: Object,
     ours: JsValue,
-    is_over: Rc<Cell<bool>>,
+    is_unwrapped: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
@@ -29,33 +29,33 @@ extern "C" {
 }
 
 impl Wrapped {
-    /// Calls `look` after each call of a method that is an own property of `holder`. A
+    /// Calls `on_call` after each call of a method that is an own property of `holder`. A
     /// frozen object is left alone.
-    pub fn new(holder: &JsValue, name: &'static str, look: Box<dyn Fn()>) -> Option<Wrapped> {
+    pub fn new(holder: &JsValue, name: &'static str, on_call: Box<dyn Fn()>) -> Option<Wrapped> {
         let holder = holder.dyn_ref::<Object>()?.clone();
-        let before = own_property(&holder, name)?;
+        let original_property = own_property(&holder, name)?;
         let original = member(&holder, name).dyn_into::<Function>().ok()?;
-        let is_over = Rc::new(Cell::new(false));
-        let over = Rc::clone(&is_over);
+        let is_unwrapped = Rc::new(Cell::new(false));
+        let unwrapped = Rc::clone(&is_unwrapped);
         // The arguments and an exception of the method pass through.
-        let apply = move |target: JsValue, this: JsValue, given: JsValue| {
-            let done = Reflect::apply(
+        let apply = move |target: JsValue, this: JsValue, arguments: JsValue| {
+            let result = Reflect::apply(
                 target.unchecked_ref::<Function>(),
                 &this,
-                given.unchecked_ref(),
+                arguments.unchecked_ref(),
             )?;
-            if !over.get() {
-                guard::attempt(&look);
+            if !unwrapped.get() {
+                guard::attempt(&on_call);
             }
-            Ok(done)
+            Ok(result)
         };
-        let ours = in_place_of(&original, Box::new(apply))?;
+        let ours = proxy_function(&original, Box::new(apply))?;
         let now = object();
         for &(part, value) in &[
             ("value", &ours),
             ("writable", &JsValue::TRUE),
-            ("configurable", &member(&before, "configurable")),
-            ("enumerable", &member(&before, "enumerable")),
+            ("configurable", &member(&original_property, "configurable")),
+            ("enumerable", &member(&original_property, "enumerable")),
         ] {
             put(&now, part, value);
         }
@@ -65,9 +65,9 @@ impl Wrapped {
         is_set.then_some(Wrapped {
             holder,
             name,
-            before,
+            original_property,
             ours,
-            is_over,
+            is_unwrapped,
         })
     }
 }
@@ -77,7 +77,7 @@ type Apply = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
 
 /// A function that replaces another. It lives as long as the page, which may keep it.
 /// `None` if the page has no proxies.
-pub(crate) fn in_place_of(original: &Function, apply: Box<Apply>) -> Option<JsValue> {
+pub(crate) fn proxy_function(original: &Function, apply: Box<Apply>) -> Option<JsValue> {
     let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
     let handler = object();
     put(&handler, "apply", &apply.into_js_value());
@@ -86,11 +86,12 @@ pub(crate) fn in_place_of(original: &Function, apply: Box<Apply>) -> Option<JsVa
 
 impl Drop for Wrapped {
     fn drop(&mut self) {
-        self.is_over.set(true);
+        self.is_unwrapped.set(true);
         // If other code has wrapped ours meanwhile, its wrapper stays.
         let now = own_property(&self.holder, self.name);
         if now.is_some_and(|now| member(&now, "value") == self.ours) {
-            let _ = Reflect::define_property(&self.holder, &self.name.into(), &self.before);
+            let _ =
+                Reflect::define_property(&self.holder, &self.name.into(), &self.original_property);
         }
     }
 }

@@ -5,12 +5,12 @@ use natero_event::{Id, json::push_int, limits::MAX_ID_CHARS};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::page::{call_of, member},
+    browser::page::{call_original, member},
     error::TrackerError,
     live::Live,
     settings::rules,
     text::clean,
-    tracker::Instead,
+    tracker::OwnedOverride,
 };
 
 #[wasm_bindgen]
@@ -61,13 +61,13 @@ impl Arguments<'_> {
     }
 
     /// The id that one event uses instead of the current one.
-    pub fn instead(self, argument: &'static str, value: &JsValue) -> Option<Instead> {
+    pub fn id_override(self, argument: &'static str, value: &JsValue) -> Option<OwnedOverride> {
         if value.is_undefined() {
-            Some(Instead::Sticky)
+            Some(OwnedOverride::Sticky)
         } else if value.is_null() {
-            Some(Instead::Cleared)
+            Some(OwnedOverride::Cleared)
         } else {
-            self.id(argument, value).map(Instead::Is)
+            self.id(argument, value).map(OwnedOverride::Is)
         }
     }
 
@@ -190,7 +190,7 @@ fn short_text(value: &JsValue) -> Option<String> {
     if !is_long(value) {
         return value.as_string();
     }
-    let trimmed = call_of("String", "trim", value).ok()?;
+    let trimmed = call_original("String", "trim", value).ok()?;
     (trimmed.is_string() && !is_long(&trimmed)).then(|| trimmed.as_string())?
 }
 

@@ -8,8 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::Natero;
 use crate::browser::{
-    self, in_place_of,
+    self,
     page::{call, global, member, object, put},
+    proxy_function,
 };
 
 /// The property in which the glue stores where in the wasm's memory a handle's value is.
@@ -46,21 +47,21 @@ pub(super) fn bind_methods() {
     if !dispose.is_undefined() {
         let _ = Reflect::set(&class, &dispose, end);
     }
-    let bind = move |_, handle: JsValue, given: JsValue| {
-        put_place(&handle, &given);
+    let bind = move |_, handle: JsValue, arguments: JsValue| {
+        put_place(&handle, &arguments);
         browser::attempt(|| bind_methods_of(&handle, &names));
         Ok(JsValue::UNDEFINED)
     };
     let setter = object();
-    if let Some(bind) = in_place_of(end, Box::new(bind)) {
+    if let Some(bind) = proxy_function(end, Box::new(bind)) {
         put(&setter, "set", &bind);
         let _ = Reflect::define_property(&class, &PLACE.into(), &setter);
     }
 }
 
-fn put_place(handle: &JsValue, given: &JsValue) {
+fn put_place(handle: &JsValue, arguments: &JsValue) {
     let place = object();
-    put(&place, "value", &given.unchecked_ref::<Array>().get(0));
+    put(&place, "value", &arguments.unchecked_ref::<Array>().get(0));
     put(&place, "writable", &JsValue::TRUE);
     let _ = Reflect::define_property(handle.unchecked_ref::<Object>(), &PLACE.into(), &place);
 }

@@ -9,7 +9,7 @@ use super::{
     Natero,
     arguments::{describe_id, to_id},
     bound::bind_methods,
-    hooks::{decided_by, told_by},
+    hooks::{error_hook, filter_hook},
     settings,
 };
 use crate::{
@@ -23,14 +23,14 @@ use crate::{
 const NEW: &str = "new na";
 
 /// Makes a tracker from what a page passed.
-pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) -> Natero {
     // The glue makes a handle by means that the page may have broken.
     let _ = browser::run(bind_methods);
     if browser::is_too_deep() {
         return refused(TrackerError::TooDeep { method: NEW });
     }
-    let given = settings::read(given);
-    let on_error = given.on_error.map(told_by);
+    let passed = settings::read(settings);
+    let on_error = passed.on_error.map(error_hook);
     let key = |key: &'static str, value: &JsValue| {
         let id = to_id(value).ok_or_else(|| TrackerError::InvalidKey {
             key,
@@ -40,9 +40,9 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
         Ok::<_, TrackerError>(id)
     };
     let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
-    let has_place = given.has_endpoint && crate::has_browser();
+    let has_place = passed.has_endpoint && crate::has_browser();
     let source = keys.map(|(api_key, auth_key)| {
-        let endpoint = has_place.then_some(&given.settings.endpoint)?;
+        let endpoint = has_place.then_some(&passed.settings.endpoint)?;
         tracker::source(endpoint, &api_key, &auth_key)
     });
     // A tracker that runs already reports problems of later constructions, so that
@@ -58,22 +58,22 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
     let refused = Cell::new(0);
     let refuse = |message: String| {
         refused.set(refused.get() + 1);
-        problems.tell(Problem {
+        problems.report(Problem {
             code: ErrorCode::InvalidArgument.code(),
             message,
             dropped: 0,
         });
     };
-    for problem in given.problems {
+    for problem in passed.problems {
         refuse(["new na: ", &problem].concat());
     }
     let tracker = match source {
         Ok(Some(source)) => {
             let hooks = Hooks {
-                before_send: given.before_send.map(decided_by),
+                before_send: passed.before_send.map(filter_hook),
                 on_error,
             };
-            Tracker::of(live::open(given.settings, &given.names, source, hooks))
+            Tracker::of(live::open(passed.settings, &passed.names, source, hooks))
         }
         Ok(None) => Tracker::INERT,
         Err(error) => {
@@ -86,7 +86,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
         live.refused.set(live.refused.get() + refused.take());
     }
     Natero {
-        ready: settled(tracker.is_ready()),
+        ready: resolved(tracker.is_ready()),
         tracker,
         refused,
     }
@@ -94,7 +94,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
 
 /// The result if nothing of what was passed can be read.
 fn refused(error: TrackerError) -> Natero {
-    Problems::default().tell(Problem {
+    Problems::default().report(Problem {
         code: error.code(),
         message: error.message(),
         dropped: 0,
@@ -103,7 +103,7 @@ fn refused(error: TrackerError) -> Natero {
 }
 
 /// A promise with this outcome; the outcome itself if the page has no promises.
-pub(super) fn settled(is_ready: bool) -> JsValue {
+pub(super) fn resolved(is_ready: bool) -> JsValue {
     let outcome = JsValue::from(is_ready);
     browser::run(|| Promise::resolve(&outcome).into()).unwrap_or(outcome)
 }

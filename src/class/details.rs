@@ -9,7 +9,7 @@ use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::{call, call_of, member};
+use crate::browser::page::{call, call_original, member};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,40 +18,40 @@ extern "C" {
 }
 
 /// How deeply objects may be nested. Deeper ones are left out.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
-/// An object as JSON of at most `largest` bytes.
-pub(super) fn json(object: &JsValue, largest: usize) -> Option<String> {
-    let mut walk = Walk {
+/// An object as JSON of at most `max_bytes` bytes.
+pub(super) fn json(object: &JsValue, max_bytes: usize) -> Option<String> {
+    let mut writer = JsonWriter {
         out: String::new(),
-        largest,
-        open: Vec::new(),
+        max_bytes,
+        path: Vec::new(),
     };
-    let is_written = walk.object(object, false) && walk.fits();
-    (is_written && walk.out.starts_with('{')).then_some(walk.out)
+    let is_written = writer.object(object, false) && writer.fits();
+    (is_written && writer.out.starts_with('{')).then_some(writer.out)
 }
 
 /// The same for fields that have been read already.
-pub(super) fn json_of_fields(fields: &Fields, largest: usize) -> Option<String> {
-    let mut walk = Walk {
+pub(super) fn json_of_fields(fields: &Fields, max_bytes: usize) -> Option<String> {
+    let mut writer = JsonWriter {
         out: String::new(),
-        largest,
-        open: Vec::new(),
+        max_bytes,
+        path: Vec::new(),
     };
-    walk.pairs(&fields.0);
-    walk.fits().then_some(walk.out)
+    writer.pairs(&fields.0);
+    writer.fits().then_some(writer.out)
 }
 
-struct Walk {
+struct JsonWriter {
     out: String,
-    largest: usize,
+    max_bytes: usize,
     /// The objects that contain the current one, outermost first.
-    open: Vec<JsValue>,
+    path: Vec<JsValue>,
 }
 
-impl Walk {
+impl JsonWriter {
     fn fits(&self) -> bool {
-        self.out.len() <= self.largest
+        self.out.len() <= self.max_bytes
     }
 
     /// Writes a value. Returns whether JSON can represent it.
@@ -83,36 +83,36 @@ impl Walk {
     }
 
     fn object(&mut self, value: &JsValue, is_final: bool) -> bool {
-        if !self.fits() || self.open.len() >= DEEPEST || self.open.contains(value) {
+        if !self.fits() || self.path.len() >= MAX_DEPTH || self.path.contains(value) {
             return false;
         }
         let Some(tag) = tag(value) else {
             return false;
         };
-        let told = match tag.as_str() {
+        let substitute = match tag.as_str() {
             _ if is_final => return self.parts_of(value),
             // An invalid date throws here. An object that only has the tag of a date has
             // no time at all.
-            "[object Date]" => match call_of("Date", "toISOString", value) {
+            "[object Date]" => match call_original("Date", "toISOString", value) {
                 Ok(iso) => iso,
-                Err(_) if call_of("Date", "getTime", value).is_err() => return false,
+                Err(_) if call_original("Date", "getTime", value).is_err() => return false,
                 Err(_) => JsValue::NULL,
             },
             // An error without a message becomes its name.
             "[object Error]" | "[object DOMException]" => {
-                call_of("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
+                call_original("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
             }
             "[object Set]" => match array_from(value) {
                 Ok(items) => return self.items(value, &items),
                 Err(_) => return false,
             },
             "[object Map]" => return self.map(value),
-            _ if says_json(value) => call(value, "toJSON", &[]).unwrap_or(JsValue::UNDEFINED),
+            _ if has_to_json(value) => call(value, "toJSON", &[]).unwrap_or(JsValue::UNDEFINED),
             _ => return self.parts_of(value),
         };
-        self.open.push(value.clone());
-        let is_written = self.value_or_final(&told, true);
-        self.open.pop();
+        self.path.push(value.clone());
+        let is_written = self.value_or_final(&substitute, true);
+        self.path.pop();
         is_written
     }
 
@@ -125,7 +125,7 @@ impl Walk {
     }
 
     fn items(&mut self, holder: &JsValue, items: &JsValue) -> bool {
-        self.open.push(holder.clone());
+        self.path.push(holder.clone());
         push_ascii(&mut self.out, b'[');
         let length = member(items, "length").as_f64().unwrap_or(0.0);
         let mut at = 0;
@@ -141,7 +141,7 @@ impl Walk {
             at += 1;
         }
         push_ascii(&mut self.out, b']');
-        self.open.pop();
+        self.path.pop();
         true
     }
 
@@ -158,9 +158,9 @@ impl Walk {
                 entries.push((key, entry.get(1)));
             }
         }
-        self.open.push(map.clone());
+        self.path.push(map.clone());
         self.pairs(&entries);
-        self.open.pop();
+        self.path.pop();
         true
     }
 
@@ -172,14 +172,14 @@ impl Walk {
         for at in 0..keys.length() {
             names.push(keys.get(at).as_string().unwrap_or_default());
         }
-        self.open.push(object.clone());
+        self.path.push(object.clone());
         // Uses the original key, which may contain half of a surrogate pair. If a getter
         // throws, only its field is left out.
         self.fields(names.len(), &|at| {
             let value = Reflect::get(object, &keys.get(at as u32));
             (&names[at], value.unwrap_or(JsValue::UNDEFINED))
         });
-        self.open.pop();
+        self.path.pop();
         true
     }
 
@@ -215,7 +215,7 @@ impl Walk {
 
 /// Whether an object, or its class, has a `toJSON` of its own. One that the page has
 /// added to all objects or all arrays does not count.
-fn says_json(value: &JsValue) -> bool {
+fn has_to_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
     let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;
     to_json.is_instance_of::<Function>() && !is_of_all(&Object::new()) && !is_of_all(&Array::new())

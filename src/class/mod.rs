@@ -20,14 +20,14 @@ use wasm_bindgen::prelude::*;
 
 use self::{
     arguments::{Arguments, Fields},
-    construction::{make, settled},
-    plain::{Plain, object, outcome},
+    construction::{make, resolved},
+    plain::{Plain, object, promise_result},
 };
 use crate::{
     browser::{self, Problems},
     error::reason_name,
     flush::{Flush, Flushed},
-    live::{self, Live, Sticky, Use, Whom},
+    live::{self, Live, StickyId, Subject, Use},
     tracker::{self, Ids, Tracker},
 };
 
@@ -56,7 +56,7 @@ impl Natero {
     ) -> Natero {
         // If this traps, the result is a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
-            let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
+            let _ = browser::run(|| Problems::default().report(live::failure(&error)));
             Natero::inert(0)
         })
     }
@@ -75,7 +75,7 @@ impl Natero {
         &self,
         #[wasm_bindgen(js_name = accountId, unchecked_param_type = "Id | null")] id: &JsValue,
     ) {
-        self.set(Sticky::Account, id);
+        self.set(StickyId::Account, id);
     }
 
     /// Sets the user of all later events. `null` means that it is not known, and events
@@ -85,7 +85,7 @@ impl Natero {
         &self,
         #[wasm_bindgen(js_name = userId, unchecked_param_type = "Id | null")] id: &JsValue,
     ) {
-        self.set(Sticky::User, id);
+        self.set(StickyId::User, id);
     }
 
     /// Sets the account, and records details about it.
@@ -96,7 +96,7 @@ impl Natero {
         #[wasm_bindgen(js_name = accountDetails, unchecked_optional_param_type = "Details")]
         details: &JsValue,
     ) {
-        self.identify(Whom::Account, id, details);
+        self.identify(Subject::Account, id, details);
     }
 
     /// Sets the user, and records details about them.
@@ -107,7 +107,7 @@ impl Natero {
         #[wasm_bindgen(js_name = userDetails, unchecked_optional_param_type = "Details")]
         details: &JsValue,
     ) {
-        self.identify(Whom::User, id, details);
+        self.identify(Subject::User, id, details);
     }
 
     /// Enters a module, and ends the previous one with a `moduleEnd` event. `null` leaves
@@ -117,7 +117,7 @@ impl Natero {
         &self,
         #[wasm_bindgen(js_name = moduleId, unchecked_param_type = "Id | null")] id: &JsValue,
     ) {
-        self.set(Sticky::Module, id);
+        self.set(StickyId::Module, id);
     }
 
     /// Sets the product of all later feature and module events. `null` removes it.
@@ -126,7 +126,7 @@ impl Natero {
         &self,
         #[wasm_bindgen(js_name = productId, unchecked_param_type = "Id | null")] id: &JsValue,
     ) {
-        self.set(Sticky::Product, id);
+        self.set(StickyId::Product, id);
     }
 
     /// Records `total` uses of a feature; 1 by default.
@@ -139,22 +139,22 @@ impl Natero {
         self.call("sendFeatureEvent", &mut |live, arguments| {
             let feature = arguments.id("feature", feature)?;
             let is_options = total.is_object() || total.is_null();
-            let given = if is_options {
+            let options = if is_options {
                 arguments.options(total)?
             } else {
                 Fields::default()
             };
             let total = if is_options {
-                given.get("total")
+                options.get("total")
             } else {
                 total.clone()
             };
             live.feature(Use {
                 feature,
                 total: arguments.number("total", &total)?,
-                module: arguments.instead("module", &given.get("module"))?,
-                product: arguments.instead("product", &given.get("product"))?,
-                details: arguments.details(&given.get("details"))?,
+                module: arguments.id_override("module", &options.get("module"))?,
+                product: arguments.id_override("product", &options.get("product"))?,
+                details: arguments.details(&options.get("details"))?,
             });
             Some(())
         });
@@ -173,7 +173,7 @@ impl Natero {
             let module = arguments.id("module", module)?;
             let time_spent = arguments.span("timeSpent", time_spent)?;
             let product = arguments.options(options)?.get("product");
-            let product = arguments.instead("product", &product)?;
+            let product = arguments.id_override("product", &product)?;
             live.module_event(module, Millis(time_spent), product);
             Some(())
         });
@@ -187,9 +187,9 @@ impl Natero {
         options: &JsValue,
     ) {
         self.call("trackPageView", &mut |live, arguments| {
-            let given = arguments.options(options)?;
-            let url = arguments.text("url", &given.get("url"))?;
-            let title = arguments.text("title", &given.get("title"))?;
+            let options = arguments.options(options)?;
+            let url = arguments.text("url", &options.get("url"))?;
+            let title = arguments.text("title", &options.get("title"))?;
             live.page_view(url, title);
             Some(())
         });
@@ -208,14 +208,14 @@ impl Natero {
         let flush = begun.unwrap_or_else(|| Flush::ended(Ok(Flushed::default())));
         flush.then(move |flushed| {
             let flushed = flushed.unwrap_or_default();
-            let told = object(&[
+            let result = object(&[
                 ("delivered", Plain::count(flushed.delivered)),
                 ("pending", Plain::count(flushed.pending)),
                 ("rejected", Plain::count(flushed.rejected)),
             ]);
             let _ = settle
                 .unchecked_ref::<Function>()
-                .call1(&JsValue::UNDEFINED, &outcome(told));
+                .call1(&JsValue::UNDEFINED, &promise_result(result));
         });
         promise
     }
@@ -339,7 +339,7 @@ impl Natero {
     fn inert(refused: u32) -> Natero {
         Natero {
             tracker: Tracker::INERT,
-            ready: settled(false),
+            ready: resolved(false),
             refused: Cell::new(refused),
         }
     }
@@ -359,7 +359,7 @@ impl Natero {
         which(self.tracker.ids()).map_or(JsValue::NULL, JsValue::from)
     }
 
-    fn set(&self, which: Sticky, id: &JsValue) {
+    fn set(&self, which: StickyId, id: &JsValue) {
         let (method, argument) = which.names();
         self.call(method, &mut |live, arguments| {
             live.set(which, arguments.id_or_null(argument, id)?);
@@ -367,11 +367,11 @@ impl Natero {
         });
     }
 
-    fn identify(&self, whom: Whom, id: &JsValue, details: &JsValue) {
-        let (method, argument) = whom.names();
+    fn identify(&self, subject: Subject, id: &JsValue, details: &JsValue) {
+        let (method, argument) = subject.names();
         self.call(method, &mut |live, arguments| {
             let id = arguments.id(argument, id)?;
-            live.identify(whom, id, arguments.details(details)?);
+            live.identify(subject, id, arguments.details(details)?);
             Some(())
         });
     }

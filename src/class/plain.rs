@@ -45,8 +45,8 @@ pub(super) fn object(fields: &[(&str, Plain<'_>)]) -> JsValue {
 
 /// The same, as the result of a promise. It hides a `then` that the page may have added
 /// to all objects.
-pub(super) fn outcome(told: JsValue) -> JsValue {
+pub(super) fn promise_result(result: JsValue) -> JsValue {
     let nothing = page::object();
-    let _ = Reflect::define_property(told.unchecked_ref::<Object>(), &"then".into(), &nothing);
-    told
+    let _ = Reflect::define_property(result.unchecked_ref::<Object>(), &"then".into(), &nothing);
+    result
 }

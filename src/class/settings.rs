@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The settings that a page passed, as far as they are valid.
-pub(super) struct Given {
+pub(super) struct PassedSettings {
     pub settings: Box<Settings>,
     /// `beforeSend`
     pub before_send: Option<Function>,
@@ -28,8 +28,8 @@ pub(super) struct Given {
 }
 
 /// Reads the settings that a page passed.
-pub(super) fn read(given: &JsValue) -> Given {
-    let mut taken = Given {
+pub(super) fn read(settings: &JsValue) -> PassedSettings {
+    let mut passed = PassedSettings {
         settings: Box::default(),
         before_send: None,
         on_error: None,
@@ -37,74 +37,76 @@ pub(super) fn read(given: &JsValue) -> Given {
         names: Vec::new(),
         has_endpoint: true,
     };
-    if given.is_undefined() || given.is_null() {
-        return taken;
+    if settings.is_undefined() || settings.is_null() {
+        return passed;
     }
-    let fields = match Fields::of(given) {
+    let fields = match Fields::of(settings) {
         Ok(fields) => fields,
         Err(got) => {
             // They may name an endpoint, and nothing must be sent to another one.
-            taken.has_endpoint = false;
+            passed.has_endpoint = false;
             let parts = [
                 "settings must be a plain object; got ",
                 &got,
                 ". The tracker is off.",
             ];
-            taken.problems.push(parts.concat());
-            return taken;
+            passed.problems.push(parts.concat());
+            return passed;
         }
     };
-    let unread = unread(given, &fields);
+    let unread = unread(settings, &fields);
     if !unread.is_empty() {
-        taken.has_endpoint = false;
+        passed.has_endpoint = false;
         let parts = [
             "settings inherit or hide",
             &unread,
             ", and only fields of their own are read. The tracker is off.",
         ];
-        taken.problems.push(parts.concat());
-        return taken;
+        passed.problems.push(parts.concat());
+        return passed;
     }
     for (name, value) in fields.0 {
         // Keys and usage must not go to somebody else because a variable was not set.
         let is_endpoint = name == "endpoint";
-        let is_given = is_endpoint || !(value.is_undefined() || value.is_null());
+        let is_set = is_endpoint || !(value.is_undefined() || value.is_null());
         let put = match name.as_str() {
-            "beforeSend" => put_hook(&mut taken.before_send, value, is_given),
-            "onError" => put_hook(&mut taken.on_error, value, is_given),
-            _ => match taken.settings.slot(&name) {
-                Some(slot) if is_given => put_value(slot, &value),
+            "beforeSend" => put_hook(&mut passed.before_send, value, is_set),
+            "onError" => put_hook(&mut passed.on_error, value, is_set),
+            _ => match passed.settings.slot(&name) {
+                Some(slot) if is_set => put_value(slot, &value),
                 Some(_) => Ok(()),
                 None => {
                     let parts = ["there is no setting called ", &name, ". It was ignored."];
-                    taken.problems.push(parts.concat());
+                    passed.problems.push(parts.concat());
                     continue;
                 }
             },
         };
-        if put.is_ok() && is_given {
-            taken.names.push(name);
+        if put.is_ok() && is_set {
+            passed.names.push(name);
         } else if let Err(Mismatch { expected, got }) = put {
             let end = if is_endpoint {
-                taken.has_endpoint = false;
+                passed.has_endpoint = false;
                 ". The tracker is off."
             } else {
                 ". The default is used."
             };
             let parts = [&name, " must be ", expected, "; got ", &got, end];
-            taken.problems.push(parts.concat());
+            passed.problems.push(parts.concat());
         }
     }
-    taken
+    passed
 }
 
 /// The names of settings that an object inherits, for example from its class, or hides.
 /// These were not read. Properties that all objects have do not count.
-fn unread(given: &JsValue, fields: &Fields) -> String {
+fn unread(settings: &JsValue, fields: &Fields) -> String {
     let of_all = Object::get_prototype_of(&Object::new());
     let has = |object: &JsValue, name: &str| Reflect::has(object, &name.into()).unwrap_or(false);
     let is_unread = |name: &str| {
-        !fields.0.iter().any(|(field, _)| field == name) && has(given, name) && !has(&of_all, name)
+        !fields.0.iter().any(|(field, _)| field == name)
+            && has(settings, name)
+            && !has(&of_all, name)
     };
     let mut unread = String::new();
     for name in VALUES.iter().chain(HOOKS) {
@@ -121,8 +123,8 @@ struct Mismatch {
     got: String,
 }
 
-fn put_hook(to: &mut Option<Function>, value: JsValue, is_given: bool) -> Result<(), Mismatch> {
-    if is_given {
+fn put_hook(to: &mut Option<Function>, value: JsValue, is_set: bool) -> Result<(), Mismatch> {
+    if is_set {
         *to = Some(value.dyn_into().map_err(|value| Mismatch {
             expected: "a function",
             got: describe(&value),
@@ -146,22 +148,22 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
         Slot::Token(to) => put(to, text(value, rules::is_token)),
         Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token)),
         Slot::PageViews(to) => {
-            let given = match value.as_bool() {
+            let parsed = match value.as_bool() {
                 Some(true) => Some(PageViews::Path),
                 Some(false) => Some(PageViews::Off),
                 None => (*value == "hash").then_some(PageViews::PathAndHash),
             };
-            put(to, given)
+            put(to, parsed)
         }
         Slot::Persistence(to) => {
             let all = &[Persistence::Storage, Persistence::Memory];
-            let given = all.iter().find(|it| *value == persistence_name(**it));
-            put(to, given.copied())
+            let parsed = all.iter().find(|it| *value == persistence_name(**it));
+            put(to, parsed.copied())
         }
         Slot::Consent(to) => {
             let all = &[Consent::Granted, Consent::Pending, Consent::Denied];
-            let given = all.iter().find(|it| *value == consent_name(**it));
-            put(to, given.copied())
+            let parsed = all.iter().find(|it| *value == consent_name(**it));
+            put(to, parsed.copied())
         }
     };
     if fits {
@@ -190,19 +192,19 @@ fn expected(slot: &Slot<'_>) -> &'static str {
 }
 
 /// Stores a valid value. Returns whether there was one.
-fn put<T>(to: &mut T, given: Option<T>) -> bool {
-    let Some(given) = given else {
+fn put<T>(to: &mut T, value: Option<T>) -> bool {
+    let Some(value) = value else {
         return false;
     };
-    *to = given;
+    *to = value;
     true
 }
 
-fn put_some<T>(to: &mut Option<T>, given: Option<T>) -> bool {
-    if given.is_none() {
+fn put_some<T>(to: &mut Option<T>, value: Option<T>) -> bool {
+    if value.is_none() {
         return false;
     }
-    *to = given;
+    *to = value;
     true
 }
 

@@ -48,7 +48,7 @@ impl Platform for CallingBack {
         );
         if let Some(left) = self.calls_left.get().checked_sub(1) {
             self.calls_left.set(left);
-            host.tell(Box::new(feature));
+            host.send_input_with(Box::new(feature));
         }
     }
 
@@ -95,7 +95,7 @@ fn begin(host: &Host<CallingBack>) {
 fn calls_from_within_effects_are_made_in_turn_and_the_engine_is_never_borrowed() {
     let host = host(3);
     begin(&host);
-    host.tell(Box::new(feature));
+    host.send_input_with(Box::new(feature));
     assert_eq!(host.ask(|engine| engine.stats().accepted), Some(4));
     let filtered = |effect: &&Effect| matches!(effect, Effect::Filter { .. });
     assert_eq!(
@@ -111,14 +111,17 @@ fn calls_from_within_effects_are_made_in_turn_and_the_engine_is_never_borrowed()
 }
 
 #[test]
-fn what_is_told_before_the_page_is_shown_waits() {
+fn inputs_before_the_page_is_shown_wait() {
     let host = host(0);
-    host.tell(Box::new(feature));
-    assert_eq!(host.waits(), 1);
+    host.send_input_with(Box::new(feature));
+    assert_eq!(host.waiting_calls(), 1);
     assert!(host.platform.performed.borrow().is_empty());
     begin(&host);
     assert_eq!(
-        (host.waits(), host.ask(|engine| engine.stats().accepted)),
+        (
+            host.waiting_calls(),
+            host.ask(|engine| engine.stats().accepted)
+        ),
         (0, Some(1))
     );
 }
@@ -138,16 +141,16 @@ fn calls_that_follow_each_other_without_end_wait_for_a_task_of_the_browser() {
     for at in [0.0, 50.0, 100.0] {
         call_at(at);
     }
-    assert_eq!((accepted(&host), host.waits()), (Some(3), 0));
+    assert_eq!((accepted(&host), host.waiting_calls()), (Some(3), 0));
     call_at(101.0);
     call_at(102.0);
-    assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
+    assert_eq!((accepted(&host), host.waiting_calls()), (Some(3), 2));
     // A microtask does not count as a task of the browser.
-    host.tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
-    assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
+    host.send_input_with(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
+    assert_eq!((accepted(&host), host.waiting_calls()), (Some(3), 2));
     host.end_turn();
-    host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
-    assert_eq!((accepted(&host), host.waits()), (Some(5), 0));
+    host.send_input_with(Box::new(|engine, now| engine.handle(now, Input::Timer)));
+    assert_eq!((accepted(&host), host.waiting_calls()), (Some(5), 0));
     call_at(103.0);
     assert_eq!(accepted(&host), Some(6), "another turn has begun");
 }
@@ -165,7 +168,7 @@ fn a_long_burst_and_a_page_without_timers_put_off_no_more_than_they_may() {
         }
         assert_eq!(accepted(&host), Some(at_once));
         host.call(Box::new(feature));
-        assert_eq!((accepted(&host), host.waits()), (Some(1_002), 0));
+        assert_eq!((accepted(&host), host.waiting_calls()), (Some(1_002), 0));
     }
 }
 
@@ -178,7 +181,7 @@ fn time_before_the_page_is_shown_counts_for_nothing() {
             engine.handle(now, Input::Call(Call::SetModule(id)));
         }
     };
-    host.tell(Box::new(module(Some("reports"))));
+    host.send_input_with(Box::new(module(Some("reports"))));
     host.platform.mono.set(60_000.0);
     let start = |engine: &mut Engine, now| {
         let start = Start {
@@ -189,8 +192,8 @@ fn time_before_the_page_is_shown_counts_for_nothing() {
     };
     host.begin(host.platform.now(), Box::new(start));
     host.platform.mono.set(61_000.0);
-    host.tell(Box::new(|engine, now| engine.handle(now, Input::Activity)));
-    host.tell(Box::new(module(None)));
+    host.send_input_with(Box::new(|engine, now| engine.handle(now, Input::Activity)));
+    host.send_input_with(Box::new(module(None)));
     let performed = host.platform.performed.borrow();
     let ended = performed.iter().find_map(|effect| match effect {
         Effect::Filter { line } if line.contains("moduleEnd") => Some(line),
@@ -201,13 +204,13 @@ fn time_before_the_page_is_shown_counts_for_nothing() {
 }
 
 #[test]
-fn an_engine_that_failed_is_told_and_asked_nothing_more() {
+fn an_engine_that_failed_gets_no_more_inputs_and_questions() {
     let host = host(0);
     begin(&host);
     assert!(host.turn_off());
     assert!(!host.turn_off());
     let before = host.platform.performed.borrow().len();
-    host.tell(Box::new(feature));
+    host.send_input_with(Box::new(feature));
     assert_eq!(host.platform.performed.borrow().len(), before);
     assert_eq!(host.ask(|engine| engine.stats().accepted), None);
 }

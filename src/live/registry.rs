@@ -26,17 +26,17 @@ thread_local! {
     static TRACKERS: RefCell<Vec<&'static Live>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Returns a handle to the tracker of a source: the one that runs, or a new one. `meant`
+/// Returns a handle to the tracker of a source: the one that runs, or a new one. `explicit`
 /// names the settings that were given explicitly, even if they have their default values.
 pub(crate) fn open(
     settings: Box<Settings>,
-    meant: &[String],
+    explicit: &[String],
     source: Source,
     hooks: Hooks,
 ) -> Handle {
-    browser::when_failed(fail_all);
+    browser::on_failure(fail_all);
     if let Some((tracker, live)) = find_running(&source) {
-        live.join(&settings, meant, present(&hooks));
+        live.join(&settings, explicit, present(&hooks));
         return live.handle(tracker);
     }
     let live: &Live = Box::leak(Box::new(Live {
@@ -45,7 +45,7 @@ pub(crate) fn open(
         host: browser::host(settings, source, hooks),
         refused: Cell::new(0),
         entered: RefCell::default(),
-        is_told_of_others: Cell::new(false),
+        is_warned_of_difference: Cell::new(false),
         handles: RefCell::default(),
     }));
     TRACKERS.with_borrow_mut(|trackers| {

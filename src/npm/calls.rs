@@ -15,28 +15,28 @@ impl Core {
     #[wasm_bindgen(js_name = setAccountId)]
     pub fn set_account(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
-        self.call(mono, wall, Call::SetAccount(given(&id)));
+        self.call(mono, wall, Call::SetAccount(optional_id(&id)));
     }
 
     /// `setUserId`; without an id, `null` was passed.
     #[wasm_bindgen(js_name = setUserId)]
     pub fn set_user(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
-        self.call(mono, wall, Call::SetUser(given(&id)));
+        self.call(mono, wall, Call::SetUser(optional_id(&id)));
     }
 
     /// `setProductId`; without an id, `null` was passed.
     #[wasm_bindgen(js_name = setProductId)]
     pub fn set_product(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
-        self.call(mono, wall, Call::SetProduct(given(&id)));
+        self.call(mono, wall, Call::SetProduct(optional_id(&id)));
     }
 
     /// `setModuleId`; without an id, `null` was passed.
     #[wasm_bindgen(js_name = setModuleId)]
     pub fn set_module(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
-        self.call(mono, wall, Call::SetModule(given(&id)));
+        self.call(mono, wall, Call::SetModule(optional_id(&id)));
     }
 
     /// `identifyAccount`; `details` is a JSON object.
@@ -44,7 +44,7 @@ impl Core {
     pub fn identify_account(&mut self, mono: f64, wall: f64, id: &Text, details: &OptionalText) {
         let id = id.read();
         let details = details.read();
-        if let Some(account) = Id::checked(&id) {
+        if let Some(account) = Id::from_checked(&id) {
             let details = details.as_deref().map(Json);
             self.call(mono, wall, Call::IdentifyAccount { account, details });
         }
@@ -55,7 +55,7 @@ impl Core {
     pub fn identify_user(&mut self, mono: f64, wall: f64, id: &Text, details: &OptionalText) {
         let id = id.read();
         let details = details.read();
-        if let Some(user) = Id::checked(&id) {
+        if let Some(user) = Id::from_checked(&id) {
             let details = details.as_deref().map(Json);
             self.call(mono, wall, Call::IdentifyUser { user, details });
         }
@@ -81,12 +81,12 @@ impl Core {
         let module = module.read();
         let product = product.read();
         let details = details.read();
-        if let Some(feature) = Id::checked(&feature) {
+        if let Some(feature) = Id::from_checked(&feature) {
             let call = Call::Feature {
                 feature,
                 total: total.as_deref().map_or(Number::ONE, Number),
-                module: instead(&module),
-                product: instead(&product),
+                module: id_override(&module),
+                product: id_override(&product),
                 details: details.as_deref().map(Json),
             };
             self.call(mono, wall, call);
@@ -105,11 +105,11 @@ impl Core {
     ) {
         let module = module.read();
         let product = product.read();
-        if let Some(module) = Id::checked(&module) {
+        if let Some(module) = Id::from_checked(&module) {
             let call = Call::ModuleEvent {
                 module,
                 time_spent: Millis(time_spent),
-                product: instead(&product),
+                product: id_override(&product),
             };
             self.call(mono, wall, call);
         }
@@ -165,14 +165,14 @@ impl Core {
 }
 
 /// The id, if one was passed.
-fn given(id: &Option<String>) -> Option<Id<'_>> {
-    id.as_deref().and_then(Id::checked)
+fn optional_id(id: &Option<String>) -> Option<Id<'_>> {
+    id.as_deref().and_then(Id::from_checked)
 }
 
 /// The id that one event uses instead of the current one.
-fn instead(id: &Option<String>) -> Override<'_> {
+fn id_override(id: &Option<String>) -> Override<'_> {
     match id {
         None => Override::Sticky,
-        Some(id) => Id::checked(id).map_or(Override::Cleared, Override::Is),
+        Some(id) => Id::from_checked(id).map_or(Override::Cleared, Override::Is),
     }
 }

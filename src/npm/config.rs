@@ -107,5 +107,5 @@ impl CoreConfig {
 /// The id, if one was passed.
 fn id(text: &JsValue) -> Option<OwnedId> {
     text.as_string()
-        .and_then(|id| Id::checked(&id).map(OwnedId::from))
+        .and_then(|id| Id::from_checked(&id).map(OwnedId::from))
 }

@@ -12,7 +12,7 @@ use super::{config::CoreConfig, object::object};
 
 /// The engine of one tracker.
 ///
-/// The first two arguments of each method that tells it something are the
+/// The first two arguments of each method that reports an input are the
 /// monotonic and the wall time, in ms. What follows from it is handed out by
 /// `next()`, until that is `undefined`.
 #[wasm_bindgen]
@@ -58,7 +58,7 @@ extern "C" {
 
 #[wasm_bindgen]
 impl Core {
-    /// An engine that was told nothing yet. The seed comes from
+    /// An engine without any input yet. The seed comes from
     /// `crypto.getRandomValues`.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -83,7 +83,7 @@ impl Core {
     }
 
     /// The monotonic time at which `timer()` is due, `Infinity` where it never is. It
-    /// changes with whatever the engine is told.
+    /// changes with every input.
     #[wasm_bindgen(js_name = wakeAt)]
     pub fn wake_at(&mut self) -> f64 {
         self.engine

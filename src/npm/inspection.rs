@@ -11,9 +11,9 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "Inspection")]
     pub type InspectionObject;
 
-    /// A [`Kept`](natero_engine::Kept) as a plain object.
-    #[wasm_bindgen(typescript_type = "Kept")]
-    pub type KeptObject;
+    /// A [`QueuedEvent`](natero_engine::QueuedEvent) as a plain object.
+    #[wasm_bindgen(typescript_type = "QueuedEvent")]
+    pub type QueuedEventObject;
 }
 
 #[wasm_bindgen]
@@ -23,9 +23,9 @@ impl Core {
         object(&self.engine().inspect(Mono(mono)))
     }
 
-    /// The event at this place among those that are kept, oldest first.
-    pub fn kept(&mut self, at: usize) -> Option<KeptObject> {
-        self.engine().kept(at).map(|kept| object(&kept))
+    /// The event at this place in the queue, oldest first.
+    pub fn queued(&mut self, at: usize) -> Option<QueuedEventObject> {
+        self.engine().queued_event(at).map(|event| object(&event))
     }
 
     /// Somebody looks into the tracker from now on, or no longer.

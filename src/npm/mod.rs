@@ -17,6 +17,6 @@ mod text;
 pub use self::{
     config::CoreConfig,
     core::{Core, EffectObject, Ids, IdsObject, StatsObject},
-    inspection::{InspectionObject, KeptObject},
+    inspection::{InspectionObject, QueuedEventObject},
     text::{OptionalText, Text},
 };

@@ -102,19 +102,19 @@ compared! { it:
 
 impl Settings {
     /// The names of the settings that are given here and have another value in
-    /// `standing`, without ids and the endpoint. A setting with its default value counts
-    /// as not given, unless `meant` contains its name.
+    /// `current`, without ids and the endpoint. A setting with its default value counts
+    /// as not given, unless `explicit` contains its name.
     pub(crate) fn differing_from(
         &self,
-        standing: &Settings,
-        meant: &[String],
+        current: &Settings,
+        explicit: &[String],
     ) -> Vec<&'static str> {
         let default = Settings::default();
-        let (given, standing, default) = (values(self), values(standing), values(&default));
+        let (new, current, default) = (values(self), values(current), values(&default));
         let mut differing = Vec::new();
-        for (at, given) in given.iter().enumerate() {
-            let is_given = *given != default[at] || meant.iter().any(|name| name == NAMES[at]);
-            if is_given && *given != standing[at] {
+        for (at, value) in new.iter().enumerate() {
+            let is_given = *value != default[at] || explicit.iter().any(|name| name == NAMES[at]);
+            if is_given && *value != current[at] {
                 differing.push(NAMES[at]);
             }
         }

@@ -2,7 +2,7 @@
 
 use natero_event::trim;
 
-use crate::ascii::{end_before, parted_at};
+use crate::ascii::{end_before, split_once};
 
 /// Describes a valid id.
 pub const ID: &str = "a string of 1 to 256 characters";
@@ -41,7 +41,7 @@ pub fn is_address(text: &str) -> bool {
 
 /// The host and port of an http: or https: URL.
 fn host(text: &str) -> Option<&str> {
-    let (scheme, rest) = parted_at(text, b':')?;
+    let (scheme, rest) = split_once(text, b':')?;
     let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let rest = rest.strip_prefix('/')?.strip_prefix('/')?;
     let end = end_before(rest, b"/?#");
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_length_of_an_id_is_told_as_it_is_checked() {
+    fn the_length_of_an_id_is_described_as_it_is_checked() {
         assert!(ID.contains(&natero_event::limits::MAX_ID_CHARS.to_string()));
     }
 

@@ -2,7 +2,7 @@
 
 use natero_event::Id;
 
-use super::Instead;
+use super::OwnedOverride;
 use crate::{error::TrackerError, settings::rules, text::clean};
 
 /// An id as events carry it.
@@ -22,14 +22,14 @@ pub(super) fn id(
         })
 }
 
-pub(super) fn instead(
+pub(super) fn id_override(
     method: &'static str,
     argument: &'static str,
-    given: Instead,
-) -> Result<Instead, TrackerError> {
+    given: OwnedOverride,
+) -> Result<OwnedOverride, TrackerError> {
     match given {
-        Instead::Sticky | Instead::Cleared => Ok(given),
-        Instead::Is(given) => id(method, argument, &given).map(Instead::Is),
+        OwnedOverride::Sticky | OwnedOverride::Cleared => Ok(given),
+        OwnedOverride::Is(given) => id(method, argument, &given).map(OwnedOverride::Is),
     }
 }
 

@@ -248,8 +248,8 @@ impl TrackerBuilder {
 pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
     let id = Id::new(given).map(Id::as_str);
     // A path segment `.` or `..` would be resolved within the address.
-    let taken = id.filter(|id| !matches!(*id, "." | ".."));
-    taken.ok_or_else(|| TrackerError::InvalidKey {
+    let usable = id.filter(|id| !matches!(*id, "." | ".."));
+    usable.ok_or_else(|| TrackerError::InvalidKey {
         key,
         got: match id {
             Some(_) => "dots alone",

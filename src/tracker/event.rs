@@ -56,30 +56,30 @@ pub(crate) fn decide(
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return Decision::Threw;
     };
-    let Some(TrackedEvent(mut kept)) = before_send(TrackedEvent(fields)) else {
+    let Some(TrackedEvent(mut fields)) = before_send(TrackedEvent(fields)) else {
         return Decision::Drop;
     };
-    kept.remove(EVENT_ID);
-    under_its_id(line, Value::Object(kept).to_string())
+    fields.remove(EVENT_ID);
+    with_event_id(line, Value::Object(fields).to_string())
 }
 
-/// Appends the id of the event in `line` to what was kept of it: a JSON object without an
-/// id.
-pub(crate) fn under_its_id(line: &str, mut kept: String) -> Decision {
+/// Appends the id of the event in `line` to what `before_send` returned for it: a JSON
+/// object without an id.
+pub(crate) fn with_event_id(line: &str, mut json: String) -> Decision {
     // The engine looks for `event_id` at the end.
-    if let (Some(id), Some(_)) = (natero_event::event_id(line), kept.pop()) {
-        if kept.len() > 1 {
-            push_ascii(&mut kept, b',');
+    if let (Some(id), Some(_)) = (natero_event::event_id(line), json.pop()) {
+        if json.len() > 1 {
+            push_ascii(&mut json, b',');
         }
-        push_str(&mut kept, EVENT_ID);
-        push_ascii(&mut kept, b':');
-        push_str(&mut kept, id);
-        push_ascii(&mut kept, b'}');
+        push_str(&mut json, EVENT_ID);
+        push_ascii(&mut json, b':');
+        push_str(&mut json, id);
+        push_ascii(&mut json, b'}');
     }
-    if kept.len() > MAX_EVENT_BYTES {
+    if json.len() > MAX_EVENT_BYTES {
         Decision::Threw
     } else {
-        Decision::Pass(kept)
+        Decision::Pass(json)
     }
 }
 

@@ -27,14 +27,14 @@ use crate::{error::TrackerError, settings::rules};
 pub struct Feature {
     pub(crate) feature: String,
     pub(crate) total: f64,
-    pub(crate) module: Instead,
-    pub(crate) product: Instead,
+    pub(crate) module: OwnedOverride,
+    pub(crate) product: OwnedOverride,
     pub(crate) details: Details,
 }
 
 /// The id that one event uses instead of the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Instead {
+pub(crate) enum OwnedOverride {
     /// The current one.
     #[default]
     Sticky,
@@ -44,9 +44,11 @@ pub(crate) enum Instead {
     Is(String),
 }
 
-impl Instead {
-    pub(crate) fn of(id: Option<&str>) -> Instead {
-        id.map_or(Instead::Cleared, |id| Instead::Is(id.to_owned()))
+impl OwnedOverride {
+    pub(crate) fn of(id: Option<&str>) -> OwnedOverride {
+        id.map_or(OwnedOverride::Cleared, |id| {
+            OwnedOverride::Is(id.to_owned())
+        })
     }
 }
 
@@ -56,8 +58,8 @@ impl Feature {
         Feature {
             feature: feature.into(),
             total: 1.0,
-            module: Instead::Sticky,
-            product: Instead::Sticky,
+            module: OwnedOverride::Sticky,
+            product: OwnedOverride::Sticky,
             details: Details::default(),
         }
     }
@@ -70,13 +72,13 @@ impl Feature {
 
     /// The module of this event alone; `None`: no module.
     pub fn module<'a>(mut self, module: impl Into<Option<&'a str>>) -> Feature {
-        self.module = Instead::of(module.into());
+        self.module = OwnedOverride::of(module.into());
         self
     }
 
     /// The product of this event alone; `None`: no product.
     pub fn product<'a>(mut self, product: impl Into<Option<&'a str>>) -> Feature {
-        self.product = Instead::of(product.into());
+        self.product = OwnedOverride::of(product.into());
         self
     }
 
@@ -175,8 +177,8 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_told_as_it_is_checked() {
-        let told = format!("at most {} KiB", MAX_DETAILS_BYTES / 1024);
-        assert!(rules::DETAILS.contains(&told));
+    fn the_limit_is_described_as_it_is_checked() {
+        let limit = format!("at most {} KiB", MAX_DETAILS_BYTES / 1024);
+        assert!(rules::DETAILS.contains(&limit));
     }
 }

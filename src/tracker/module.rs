@@ -1,7 +1,7 @@
 //! Modules that are entered for as long as a value lives.
 
 use super::{Tracker, arguments::id as checked};
-use crate::{error::TrackerError, live::Sticky};
+use crate::{error::TrackerError, live::StickyId};
 
 /// A module that was entered, until this is dropped; see
 /// [`enter_module`](Tracker::enter_module).
@@ -32,7 +32,7 @@ impl Tracker {
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
     pub fn enter_module(&self, id: &str) -> Result<ModuleGuard, TrackerError> {
-        let (method, argument) = Sticky::Module.names();
+        let (method, argument) = StickyId::Module.names();
         let mut entry = 0;
         self.call(method, |live| {
             entry = live.enter(checked(method, argument, id)?);

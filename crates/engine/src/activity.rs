@@ -9,7 +9,7 @@ use crate::{Millis, Mono};
     derive(serde::Serialize, tsify::Tsify),
     serde(rename_all = "camelCase")
 )]
-pub enum Clock {
+pub enum ClockState {
     /// Time counts.
     Active,
     /// The tab is visible and was used last, but the user did nothing for `idleTimeout`.
@@ -21,7 +21,7 @@ pub enum Clock {
 /// While the focus is inside a frame, idleness starts only after this multiple of
 /// `idleTimeout`. The page cannot see what happens in there: somebody may read or type,
 /// or may have left.
-const FRAME_PATIENCE: f64 = 5.0;
+const FRAME_IDLE_FACTOR: f64 = 5.0;
 
 /// A stopwatch that runs while the page is visible, the user is not idle and this is the
 /// tab used last.
@@ -34,7 +34,7 @@ const FRAME_PATIENCE: f64 = 5.0;
 #[derive(Debug)]
 pub(crate) struct ActiveTime {
     idle_timeout: Millis,
-    clock: Clock,
+    clock: ClockState,
     /// The focus is inside a frame whose events the host cannot observe.
     focus_in_frame: bool,
     /// Active time before this moment has been counted.
@@ -78,7 +78,7 @@ impl ActiveTime {
     pub fn new(idle_timeout: Millis) -> ActiveTime {
         ActiveTime {
             idle_timeout,
-            clock: Clock::Away,
+            clock: ClockState::Away,
             focus_in_frame: false,
             counted_to: Mono(0.0),
             last_activity: Mono(0.0),
@@ -88,7 +88,7 @@ impl ActiveTime {
         }
     }
 
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> ClockState {
         self.clock
     }
 
@@ -102,13 +102,13 @@ impl ActiveTime {
     }
 
     pub fn is_active(&self) -> bool {
-        self.clock == Clock::Active
+        self.clock == ClockState::Active
     }
 
     /// Whether the tab is hidden or not in use. Other tabs may have changed the cookies
     /// meanwhile.
     pub fn is_away(&self) -> bool {
-        self.clock == Clock::Away
+        self.clock == ClockState::Away
     }
 
     /// When idleness will be noticed unless the user does something.
@@ -116,12 +116,12 @@ impl ActiveTime {
         if !self.is_active() {
             return Mono::NEVER;
         }
-        let patience = if self.focus_in_frame {
-            Millis(self.idle_timeout.0 * FRAME_PATIENCE)
+        let timeout = if self.focus_in_frame {
+            Millis(self.idle_timeout.0 * FRAME_IDLE_FACTOR)
         } else {
             self.idle_timeout
         };
-        self.last_activity + patience
+        self.last_activity + timeout
     }
 
     /// Notes that the focus went into a frame that the host cannot observe, or came out
@@ -148,14 +148,14 @@ impl ActiveTime {
     /// Notes that the user did something in this tab. Returns whether the tab was away
     /// until now.
     pub fn activity(&mut self, mono: Mono) -> bool {
-        let came_into_use = self.is_away();
+        let was_away = self.is_away();
         self.count_to(mono);
         self.last_activity = mono;
         if !self.is_active() {
-            self.clock = Clock::Active;
+            self.clock = ClockState::Active;
             self.counted_to = mono;
         }
-        came_into_use
+        was_away
     }
 
     /// Notes that the user has been idle since `mono`.
@@ -164,13 +164,13 @@ impl ActiveTime {
         if self.focus_in_frame {
             self.count_to(mono);
         }
-        self.clock = Clock::Idle;
+        self.clock = ClockState::Idle;
     }
 
     /// Notes that the tab was left at `mono`.
     pub fn leave(&mut self, mono: Mono) {
         self.count_to(mono);
-        self.clock = Clock::Away;
+        self.clock = ClockState::Away;
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Backoff {
     until: Mono,
     /// No request before this time, because the server asked for that. Nothing but time
     /// ends it.
-    asked_until: Mono,
+    server_wait_until: Mono,
 }
 
 impl Backoff {
@@ -36,7 +36,7 @@ impl Backoff {
         Backoff {
             failures: 0,
             until: Mono::LONG_AGO,
-            asked_until: Mono::LONG_AGO,
+            server_wait_until: Mono::LONG_AGO,
         }
     }
 
@@ -52,12 +52,12 @@ impl Backoff {
 
     /// When the next request may be made.
     pub fn until(&self) -> Mono {
-        self.until.max(self.asked_until)
+        self.until.max(self.server_wait_until)
     }
 
     /// When the wait ends that the server asked for.
-    pub fn asked_until(&self) -> Mono {
-        self.asked_until
+    pub fn server_wait_until(&self) -> Mono {
+        self.server_wait_until
     }
 
     /// Waits as long as after a failure, without counting one.
@@ -74,36 +74,36 @@ impl Backoff {
         self.failures += 1;
         // Full jitter spreads out clients that failed at the same time.
         self.until = ceil(now + Millis(random.fraction() * ceiling.0));
-        if let Some(asked) = retry_after {
-            let asked = asked.min(MAX_WAIT);
-            let spread = Millis(asked.0 * SPREAD).max(MIN_SPREAD);
-            self.wait_for(now + asked + Millis(random.fraction() * spread.0));
+        if let Some(wait) = retry_after {
+            let wait = wait.min(MAX_WAIT);
+            let spread = Millis(wait.0 * SPREAD).max(MIN_SPREAD);
+            self.extend_server_wait(now + wait + Millis(random.fraction() * spread.0));
         }
         self.until()
     }
 
     /// Sends nothing before `until`, because the server asked this page or another one to
     /// wait.
-    pub fn wait_for(&mut self, until: Mono) {
-        self.asked_until = self.asked_until.max(ceil(until));
+    pub fn extend_server_wait(&mut self, until: Mono) {
+        self.server_wait_until = self.server_wait_until.max(ceil(until));
     }
 
     /// Forgets all failures, because a retry is likely to succeed now. A wait that the
     /// server asked for stays.
-    pub fn encourage(&mut self) {
+    pub fn reset(&mut self) {
         self.failures = 0;
         self.until = Mono::LONG_AGO;
     }
 
     /// Forgets the wait that the server asked for, if it is over.
-    pub fn end_wait(&mut self, now: Mono) {
-        if self.asked_until <= now {
-            self.asked_until = Mono::LONG_AGO;
+    pub fn clear_server_wait(&mut self, now: Mono) {
+        if self.server_wait_until <= now {
+            self.server_wait_until = Mono::LONG_AGO;
         }
     }
 
     /// Allows the next request at once, unless the server asked to wait.
-    pub fn skip(&mut self) {
+    pub fn skip_backoff(&mut self) {
         self.until = Mono::LONG_AGO;
     }
 }

@@ -100,7 +100,7 @@ impl OwnedId {
     /// The id, borrowed.
     pub fn as_id(&self) -> Id<'_> {
         // An `OwnedId` is only made from an `Id`, which is never empty.
-        Id::checked(&self.0).expect("an id is not empty")
+        Id::from_checked(&self.0).expect("an id is not empty")
     }
 }
 

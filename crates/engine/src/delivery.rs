@@ -23,19 +23,19 @@ const ANSWER_TIMEOUT: Millis = Millis(30_000.0);
 /// How many unanswered requests with `keepalive` a page may leave behind. Chromium does
 /// not end such a request when it is aborted. Each therefore holds a connection for as
 /// long as the page lives, and all tabs of a browser share those connections.
-const MAX_SWALLOWED: u32 = 1;
+const MAX_UNANSWERED_KEEPALIVE: u32 = 1;
 
 /// The developer is warned when the collector has taken nothing for this long.
-const UNREACHABLE: Millis = Millis(60_000.0);
+const UNREACHABLE_AFTER: Millis = Millis(60_000.0);
 
 /// After a batch was too large, this many batches in a row must succeed before a larger
 /// one is tried. The limit of whatever refused it hardly ever changes, and each try may
 /// cost a batch that is sent twice.
-const TAKEN_TO_GROW: u32 = 32;
+const SUCCESSES_TO_GROW: u32 = 32;
 
 /// After this many failures in a row, uncertain events are sent without asking first: a
 /// proxy or firewall may be blocking the question itself.
-const FAILURES_TO_ASK: u32 = 3;
+const MAX_FAILURES_TO_ASK: u32 = 3;
 
 /// A request that has not been answered yet.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub(crate) struct Delivery {
     flights: Vec<Flight>,
     last_request: u32,
     /// How many requests with `keepalive` were never answered.
-    swallowed: u32,
+    unanswered_keepalive: u32,
     backoff: Backoff,
     /// When the waiting events must be sent, even if they are fewer than a batch.
     flush_at: Mono,
@@ -78,14 +78,14 @@ pub(crate) struct Delivery {
     /// large.
     max_bytes: usize,
     /// How many batches in a row succeeded since `max_bytes` changed.
-    taken: u32,
+    successes: u32,
     flushes: Flushes,
     /// When the oldest request of the current series of failures was sent.
     failing_since: Mono,
     /// The status of the last failure; `None` if no answer came.
-    failed_with: Option<u16>,
+    failure_status: Option<u16>,
     /// The developer has been warned.
-    is_told: bool,
+    is_warned: bool,
 }
 
 impl Delivery {
@@ -95,16 +95,16 @@ impl Delivery {
             batch_size: config.batch_size,
             flights: Vec::new(),
             last_request: 0,
-            swallowed: 0,
+            unanswered_keepalive: 0,
             backoff: Backoff::new(),
             flush_at: Mono::NEVER,
             is_gathering: false,
             max_bytes: KEEPALIVE_BYTES,
-            taken: 0,
+            successes: 0,
             flushes: Flushes::default(),
             failing_since: Mono::NEVER,
-            failed_with: None,
-            is_told: false,
+            failure_status: None,
+            is_warned: false,
         }
     }
 
@@ -116,7 +116,7 @@ impl Delivery {
 
     /// Notes a `flush()`: every queued event is due.
     pub fn flush(&mut self, id: FlushId, queue: &Queue, stats: &Stats) {
-        self.backoff.skip();
+        self.backoff.skip_backoff();
         self.flushes.add(id, queue, stats);
     }
 
@@ -134,19 +134,19 @@ impl Delivery {
     /// Forgets earlier failures and sends within `wait`, because a retry is likely to
     /// succeed now.
     pub fn try_within(&mut self, now: Mono, wait: Millis) {
-        self.backoff.encourage();
+        self.backoff.reset();
         self.flush_at = now + wait;
         self.is_gathering = true;
     }
 
     /// Sends nothing before `until`, because the server asked another page to wait.
-    pub fn wait_for(&mut self, until: Mono) {
-        self.backoff.wait_for(until);
+    pub fn extend_server_wait(&mut self, until: Mono) {
+        self.backoff.extend_server_wait(until);
     }
 
     /// When the wait ends that the server asked for.
-    pub fn asked_until(&self) -> Mono {
-        self.backoff.asked_until()
+    pub fn server_wait_until(&self) -> Mono {
+        self.backoff.server_wait_until()
     }
 
     /// Gives up all requests: aborts them and ignores their answers.
@@ -222,8 +222,8 @@ impl Delivery {
         stats.requests += 1;
         stats.retries += u32::from(self.backoff.failures() > 0);
         stats.bytes_sent += bytes as f64;
-        let keepalive =
-            self.swallowed < MAX_SWALLOWED && self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
+        let keepalive = self.unanswered_keepalive < MAX_UNANSWERED_KEEPALIVE
+            && self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
         self.flights.push(Flight {
             request,
             bytes,
@@ -251,37 +251,37 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Outcome {
         let Response { request, answer } = response;
-        let Some(flight) = self.land(request) else {
+        let Some(flight) = self.remove_flight(request) else {
             return Outcome::Ended;
         };
         let verdict = self.verdict(&flight, answer);
-        let again = queue.settle_asked(request, verdict);
+        let must_send = queue.settle_uncertain(request, verdict);
         let status = answer.map(|answer| answer.status);
-        self.failed_with = status;
+        self.failure_status = status;
         match (status, answer) {
             (Some(200..=299), Some(answer)) => {
-                let events = queue.confirm(request);
+                let events = queue.remove_carried(request);
                 let rejected = answer.rejected.map_or(0, |count| count.get().min(events));
                 stats.delivered += events - rejected;
-                self.backoff.encourage();
-                self.backoff.end_wait(now);
+                self.backoff.reset();
+                self.backoff.clear_server_wait(now);
                 self.failing_since = Mono::NEVER;
-                self.grow();
-                if again {
+                self.count_success();
+                if must_send {
                     self.flush_at = now;
                 }
-                lost(Reason::Rejected, rejected, answer)
+                refusal_outcome(Reason::Rejected, rejected, answer)
             }
             (Some(413), Some(_)) if flight.events > 1 => {
-                queue.give_back(request);
+                queue.requeue(request);
                 self.max_bytes = flight.bytes / 2;
-                self.taken = 0;
+                self.successes = 0;
                 self.flush_at = now;
                 Outcome::Ended
             }
             // The server would answer the same however often these are sent.
             (Some(status @ (400 | 401 | 410 | 413 | 422)), Some(answer)) => {
-                let events = queue.confirm(request);
+                let events = queue.remove_carried(request);
                 let reason = match status {
                     413 => Reason::TooLarge,
                     _ => Reason::Rejected,
@@ -290,10 +290,10 @@ impl Delivery {
                 if queue.ready() > 0 {
                     self.flush_at = now;
                 }
-                lost(reason, events, answer)
+                refusal_outcome(reason, events, answer)
             }
             (_, answer) => {
-                queue.give_back(request);
+                queue.requeue(request);
                 let sent = flight.deadline - ANSWER_TIMEOUT;
                 if self.failing_since == Mono::NEVER {
                     self.failing_since = sent;
@@ -306,10 +306,10 @@ impl Delivery {
     }
 
     /// Notes that a batch succeeded. After enough of them a larger one may be tried.
-    fn grow(&mut self) {
-        self.taken += 1;
-        if self.taken >= TAKEN_TO_GROW {
-            self.taken = 0;
+    fn count_success(&mut self) {
+        self.successes += 1;
+        if self.successes >= SUCCESSES_TO_GROW {
+            self.successes = 0;
             self.max_bytes = (self.max_bytes * 2).min(KEEPALIVE_BYTES);
         }
     }
@@ -323,19 +323,19 @@ impl Delivery {
             (Some(ids), 200..=299) => Verdict::Lacking(ids),
             // A server that understands the question answers it. One that answers with
             // these statuses either does not, or refuses so long a question.
-            (_, 200..=299 | 400..=403 | 410 | 414 | 422) => Verdict::Untold,
+            (_, 200..=299 | 400..=403 | 410 | 414 | 422) => Verdict::NotUnderstood,
             // The request only asked a question, so this failure says nothing about
             // sending events.
-            _ if flight.events == 0 => Verdict::Untold,
+            _ if flight.events == 0 => Verdict::NotUnderstood,
             _ => self.unanswered(),
         }
     }
 
     fn unanswered(&self) -> Verdict<'static> {
-        if self.backoff.failures() < FAILURES_TO_ASK {
+        if self.backoff.failures() < MAX_FAILURES_TO_ASK {
             Verdict::Unanswered
         } else {
-            Verdict::Untold
+            Verdict::NotUnderstood
         }
     }
 
@@ -344,27 +344,27 @@ impl Delivery {
         if self.warn_at() > now {
             return None;
         }
-        self.is_told = true;
+        self.is_warned = true;
         Some(Effect::WarnUnreachable {
-            status: self.failed_with,
+            status: self.failure_status,
         })
     }
 
     fn warn_at(&self) -> Mono {
-        if self.is_told {
+        if self.is_warned {
             return Mono::NEVER;
         }
-        self.failing_since + UNREACHABLE
+        self.failing_since + UNREACHABLE_AFTER
     }
 
     /// Gives up the oldest request whose answer is overdue.
     pub fn give_up_overdue(&mut self, now: Mono) -> Option<RequestId> {
-        let late = self.flights.iter().find(|flight| flight.deadline <= now)?;
-        self.swallowed += u32::from(late.keepalive);
-        Some(late.request)
+        let overdue = self.flights.iter().find(|flight| flight.deadline <= now)?;
+        self.unanswered_keepalive += u32::from(overdue.keepalive);
+        Some(overdue.request)
     }
 
-    fn land(&mut self, request: RequestId) -> Option<Flight> {
+    fn remove_flight(&mut self, request: RequestId) -> Option<Flight> {
         let at = self
             .flights
             .iter()
@@ -383,13 +383,13 @@ impl Delivery {
     }
 
     /// What keeps ready events from being sent, and until when.
-    pub fn waits(&self, now: Mono) -> (WaitsFor, Mono) {
-        let asked_until = self.backoff.asked_until();
+    pub fn waits_for(&self, now: Mono) -> (WaitsFor, Mono) {
+        let server_wait_until = self.backoff.server_wait_until();
         let until = self.backoff.until();
         if let Some(flight) = self.flights.first() {
             (WaitsFor::Answer, flight.deadline)
-        } else if asked_until > now {
-            (WaitsFor::RetryAfter, asked_until)
+        } else if server_wait_until > now {
+            (WaitsFor::RetryAfter, server_wait_until)
         } else if until > now {
             (WaitsFor::Backoff, until)
         } else {
@@ -426,7 +426,7 @@ impl Delivery {
 }
 
 /// The outcome when the server refused this many events.
-fn lost(reason: Reason, count: u32, answer: Answer<'_>) -> Outcome {
+fn refusal_outcome(reason: Reason, count: u32, answer: Answer<'_>) -> Outcome {
     if count == 0 {
         return Outcome::Ended;
     }

@@ -38,13 +38,13 @@ pub(crate) enum Subject {
 
 /// What setting an id means for the events that wait for an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum IdentityChange {
     /// The first account became known. It applies to all users so far.
-    Begins,
+    AccountKnown,
     /// An id was added, or replaced while there was no account yet.
-    GoesOn,
+    Extended,
     /// An identity ended: the events that waited for its missing half will never get it.
-    Ends,
+    Ended,
 }
 
 /// Which ids were unknown when an event was recorded. The event waits until both are
@@ -124,26 +124,26 @@ impl Identity {
         subject: Subject,
         id: Option<Id<'_>>,
         now: Mono,
-    ) -> Change {
-        let (place, changed_at) = match subject {
+    ) -> IdentityChange {
+        let (current, changed_at) = match subject {
             Subject::Account => (&mut self.account, &mut self.account_changed_at),
             Subject::User => (&mut self.user, &mut self.user_changed_at),
         };
-        let before = std::mem::replace(place, id.map(OwnedId::from));
+        let earlier = std::mem::replace(current, id.map(OwnedId::from));
         *changed_at = now;
         if !self.had_account {
             self.had_account = self.account.is_some();
             return if self.had_account {
-                Change::Begins
+                IdentityChange::AccountKnown
             } else {
-                Change::GoesOn
+                IdentityChange::Extended
             };
         }
-        if before.is_none() {
-            return Change::GoesOn;
+        if earlier.is_none() {
+            return IdentityChange::Extended;
         }
         self.generation += 1;
-        Change::Ends
+        IdentityChange::Ended
     }
 
     pub(crate) fn set_module(&mut self, id: Option<Id<'_>>) {

@@ -1,6 +1,6 @@
 //! What an inspector of the tracker gets to see.
 
-use crate::{Consent, Millis, Mono, activity::Clock, queue::Progress};
+use crate::{Consent, Millis, Mono, activity::ClockState, queue::Progress};
 
 /// Where a tracker stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Inspection {
     /// What may be kept and sent.
     pub consent: Consent,
     /// Whether time counts.
-    pub clock: Clock,
+    pub clock: ClockState,
     /// When the user counts as idle, unless they do something. `None`: no time
     /// counts.
     pub idle_at: Option<Mono>,
@@ -67,7 +67,7 @@ pub enum WaitsFor {
     derive(serde::Serialize, tsify::Tsify),
     serde(rename_all = "camelCase")
 )]
-pub struct Kept<'a> {
+pub struct QueuedEvent<'a> {
     /// The event, a line of JSON.
     pub line: &'a str,
     /// How far it is on its way to the server.

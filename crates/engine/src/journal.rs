@@ -8,8 +8,9 @@
 use std::num::NonZeroU32;
 
 use natero_event::{
-    Priority, cut,
+    Priority,
     json::{push_ascii, push_int},
+    split_once,
 };
 
 use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft};
@@ -78,12 +79,12 @@ impl Journal {
         let segment = &mut self.segments[at];
         segment.live -= 1;
         segment.live_bytes -= record_bytes;
-        let over = segment.live == 0;
-        if over {
+        let is_empty = segment.live == 0;
+        if is_empty {
             self.bytes -= segment.bytes;
             self.segments.remove(at);
         }
-        over
+        is_empty
     }
 
     /// All segments, each with whether it still contains events that are not needed there
@@ -139,8 +140,8 @@ const UNCERTAIN: u8 = 4;
 /// Appends an event as a record: its priority as a digit, `a` if it lacks the account,
 /// `u` if it lacks the user, and its line.
 pub(crate) fn write_record(out: &mut String, draft: &Draft, is_uncertain: bool) {
-    let mark = if is_uncertain { UNCERTAIN } else { 0 };
-    push_ascii(out, b'0' + draft.priority as u8 + mark);
+    let flag = if is_uncertain { UNCERTAIN } else { 0 };
+    push_ascii(out, b'0' + draft.priority as u8 + flag);
     if draft.missing.account {
         push_ascii(out, b'a');
     }
@@ -164,10 +165,10 @@ pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
 /// original wait, because the clock may have been set back since. `None`: the wait is
 /// over, or this is not such a record.
 pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
-    let (_, wait) = cut(record, WAIT).filter(|(before, _)| before.is_empty())?;
-    let (wait, until) = cut(wait, b'.')?;
-    let left = Wall::parse(until)? - now;
-    let wait = left.min(Millis(Wall::parse(wait)?.0)).min(MAX_WAIT);
+    let (_, wait) = split_once(record, WAIT).filter(|(before, _)| before.is_empty())?;
+    let (wait, until) = split_once(wait, b'.')?;
+    let remaining = Wall::parse(until)? - now;
+    let wait = remaining.min(Millis(Wall::parse(wait)?.0)).min(MAX_WAIT);
     (wait > Millis::ZERO).then_some(wait)
 }
 
@@ -189,8 +190,8 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
         _ => return None,
     };
     let rest = &record[1..];
-    let (account, rest) = strip(rest, "a");
-    let (user, line) = strip(rest, "u");
+    let (account, rest) = strip_flag(rest, "a");
+    let (user, line) = strip_flag(rest, "u");
     if !matches!(line.as_bytes(), [b'{', _, .., b'}']) {
         return None;
     }
@@ -206,7 +207,7 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     Some((draft, digit & UNCERTAIN > 0))
 }
 
-fn strip<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
+fn strip_flag<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
     match text.strip_prefix(prefix) {
         Some(rest) => (true, rest),
         None => (false, text),

@@ -62,13 +62,13 @@ mod session;
 mod stats;
 mod time;
 
-pub use activity::Clock;
+pub use activity::ClockState;
 pub use config::{Config, Consent, OwnedId, Persistence};
 pub use effect::{Effect, FlushOutcome, Loss, Request, RequestId};
 pub use engine::Engine;
 pub use identity::{Identity, SIGN_IN};
 pub use input::{Answer, Call, Cookies, FlushId, Input, Override, Response, Start, View};
-pub use inspection::{Inspection, Kept, WaitsFor};
+pub use inspection::{Inspection, QueuedEvent, WaitsFor};
 pub use journal::SegmentId;
 pub use queue::Progress;
 pub use random::Seed;

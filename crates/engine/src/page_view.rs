@@ -22,12 +22,12 @@ impl PageView {
     /// reported even if it took no time.
     pub fn end(&mut self, time_spent: i64) -> Option<Action<'_>> {
         let url = self.url.as_deref()?;
-        let had_ended = std::mem::replace(&mut self.has_ended, true);
-        (time_spent > 0 || !had_ended).then_some(Action::PageViewEnd { url, time_spent })
+        let has_ended_before = std::mem::replace(&mut self.has_ended, true);
+        (time_spent > 0 || !has_ended_before).then_some(Action::PageViewEnd { url, time_spent })
     }
 
     /// Forgets the address and returns it, as the referrer of the next page view.
-    pub fn leave(&mut self) -> Option<String> {
+    pub fn take_url(&mut self) -> Option<String> {
         self.url.take()
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Recorder {
     /// Events that `beforeSend` has not decided on, oldest first.
     undecided: Vec<Draft>,
     /// How many of these must leave before the page does.
-    unloading: usize,
+    undecided_at_unload: usize,
 }
 
 /// An event that `beforeSend` has decided on.
@@ -35,7 +35,7 @@ impl Recorder {
             written: 0,
             next_seq: 0,
             undecided: Vec::new(),
-            unloading: 0,
+            undecided_at_unload: 0,
         }
     }
 
@@ -85,25 +85,25 @@ impl Recorder {
         self.next_seq += 1;
     }
 
-    /// Holds an event until `beforeSend` has decided on it.
-    pub fn hold(&mut self, draft: Draft) {
+    /// Keeps an event until `beforeSend` has decided on it.
+    pub fn await_decision(&mut self, draft: Draft) {
         self.undecided.push(draft);
     }
 
-    /// Notes that the page is about to go. Held events must leave as soon as they are
+    /// Notes that the page is about to go. Undecided events must leave as soon as they are
     /// decided on.
     pub fn unload(&mut self) {
-        self.unloading = self.undecided.len();
+        self.undecided_at_unload = self.undecided.len();
     }
 
-    /// Takes the oldest held event, which `beforeSend` has decided on.
-    pub fn decided(&mut self) -> Option<Decided> {
+    /// Takes the oldest undecided event, which `beforeSend` has decided on.
+    pub fn take_decided(&mut self) -> Option<Decided> {
         if self.undecided.is_empty() {
             return None;
         }
         let draft = self.undecided.remove(0);
-        let last_before_unload = self.unloading == 1;
-        self.unloading = self.unloading.saturating_sub(1);
+        let last_before_unload = self.undecided_at_unload == 1;
+        self.undecided_at_unload = self.undecided_at_unload.saturating_sub(1);
         Some(Decided {
             draft,
             last_before_unload,

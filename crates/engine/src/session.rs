@@ -1,8 +1,8 @@
 //! The session and the visitor, shared by all tabs through two cookies.
 
 use natero_event::{
-    cut,
     json::{push_ascii, push_int},
+    split_once,
 };
 
 use crate::{Millis, Now, Seconds, Wall, random::Random};
@@ -11,7 +11,7 @@ use crate::{Millis, Now, Seconds, Wall, random::Random};
 /// cookies crosses a process boundary, which is too expensive for every mouse move. A
 /// session may therefore end up to this much too early, which is far less than
 /// `sessionTimeout`.
-const COOKIES_GO_STALE: Millis = Millis(5_000.0);
+const COOKIES_STALE_AFTER: Millis = Millis(5_000.0);
 
 /// How long a browser keeps the visitor cookie: a year.
 pub(crate) const VISITOR_MAX_AGE: Seconds = Seconds(365 * 24 * 60 * 60);
@@ -68,7 +68,7 @@ impl Session {
 
     /// Whether the cookies have to be read before the next activity counts.
     pub(crate) fn cookies_are_stale(&self, now: Now) -> bool {
-        let stale_after = COOKIES_GO_STALE.min(Millis(self.timeout.0 / 10.0));
+        let stale_after = COOKIES_STALE_AFTER.min(Millis(self.timeout.0 / 10.0));
         // The absolute value: after the clock was set back, the cookies are read at once.
         (now.wall - self.cookies_read).0.abs() >= stale_after.0
     }
@@ -146,7 +146,7 @@ impl Session {
 /// The two parts of `id.t`. `None` if this is not a cookie of ours: any script of the
 /// host can set cookies.
 fn parse_session_cookie(value: &str) -> Option<(&str, Wall)> {
-    let (id, last) = cut(value, b'.')?;
+    let (id, last) = split_once(value, b'.')?;
     let last = Wall::parse(last)?;
     is_id_of_ours(id).then_some((id, last))
 }

@@ -84,7 +84,7 @@ impl Mono {
     pub(crate) const LONG_AGO: Mono = Mono(f64::NEG_INFINITY);
 
     /// `None` for [`Mono::NEVER`].
-    pub(crate) fn if_ever(self) -> Option<Mono> {
+    pub(crate) fn to_option(self) -> Option<Mono> {
         (self < Mono::NEVER).then_some(self)
     }
 

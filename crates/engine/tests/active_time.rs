@@ -132,11 +132,11 @@ fn without_track_unload_hiding_tells_nothing_but_still_stops_the_clock() {
 fn session_sync_is_made_at_its_interval_and_adds_up() {
     let mut tab = in_module();
     tab.work(150_000.0, 1_000.0);
-    let told: Vec<i64> = of(&tab.sent(), "sessionSync")
+    let reported: Vec<i64> = of(&tab.sent(), "sessionSync")
         .iter()
         .map(|e| e["active_duration"].as_i64().unwrap())
         .collect();
-    assert!(!told.is_empty(), "while active, not only at the end");
+    assert!(!reported.is_empty(), "while active, not only at the end");
     let all = tab.close();
     assert_eq!(of(&all, "sessionSync").len(), 3);
     assert_eq!(sum(&all, "sessionSync", "active_duration"), 150_000);

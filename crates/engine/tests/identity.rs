@@ -44,11 +44,11 @@ fn lost(tab: &Tab) -> u32 {
     let stats = tab.engine.stats();
     let dropped = stats.dropped.identity;
     assert_eq!(stats.accepted, stats.delivered + stats.pending + dropped);
-    let told = tab
+    let reported = tab
         .losses
         .iter()
         .filter(|loss| loss.reason == Reason::Identity);
-    assert_eq!(told.map(|loss| loss.count).sum::<u32>(), dropped);
+    assert_eq!(reported.map(|loss| loss.count).sum::<u32>(), dropped);
     dropped
 }
 

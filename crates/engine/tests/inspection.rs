@@ -4,21 +4,24 @@ mod common;
 
 use common::{Tab, answered, config, feature, flush, request, unanswered};
 use natero_engine::{
-    Call, Clock, Config, Consent, Effect, Input, Kept, Millis, Mono, Progress, WaitsFor,
+    Call, ClockState, Config, Consent, Effect, Input, Millis, Mono, Progress, QueuedEvent, WaitsFor,
 };
 use natero_event::Id;
 
 fn waits(tab: &Tab) -> (WaitsFor, Option<f64>) {
-    let told = tab.engine.inspect(Mono(tab.mono));
-    (told.waits_for, told.waits_until.map(|until| until.0))
+    let inspection = tab.engine.inspect(Mono(tab.mono));
+    (
+        inspection.waits_for,
+        inspection.waits_until.map(|until| until.0),
+    )
 }
 
-fn kept(tab: &Tab) -> Vec<Kept<'_>> {
-    (0..).map_while(|at| tab.engine.kept(at)).collect()
+fn queued(tab: &Tab) -> Vec<QueuedEvent<'_>> {
+    (0..).map_while(|at| tab.engine.queued_event(at)).collect()
 }
 
 fn progress(tab: &Tab) -> Vec<Progress> {
-    kept(tab).iter().map(|kept| kept.progress).collect()
+    queued(tab).iter().map(|event| event.progress).collect()
 }
 
 fn shown(tab: &Tab) -> usize {
@@ -33,14 +36,14 @@ fn an_event_waits_for_its_batch_then_for_an_answer_and_then_for_nothing() {
     tab.call(feature("a"));
     assert_eq!(waits(&tab), (WaitsFor::Batch, Some(5_000.0)));
     assert_eq!(progress(&tab), [Progress::Waiting]);
-    assert!(kept(&tab)[0].line.contains("\"feature\":\"a\""));
-    assert!(kept(&tab)[0].is_stored);
+    assert!(queued(&tab)[0].line.contains("\"feature\":\"a\""));
+    assert!(queued(&tab)[0].is_stored);
     tab.call(flush(1));
     assert_eq!(waits(&tab), (WaitsFor::Answer, Some(30_000.0)));
     assert_eq!(progress(&tab), [Progress::Carried(request(1))]);
     tab.tell(answered(request(1), 200, None, 0, ""));
     assert_eq!(waits(&tab), (WaitsFor::Nothing, None));
-    assert!(kept(&tab).is_empty());
+    assert!(queued(&tab).is_empty());
 }
 
 #[test]
@@ -51,7 +54,7 @@ fn events_without_both_ids_wait_for_those_and_say_which() {
     });
     tab.call(feature("a"));
     assert_eq!(waits(&tab), (WaitsFor::Ids, None));
-    assert!(kept(&tab)[0].lacks_user && !kept(&tab)[0].lacks_account);
+    assert!(queued(&tab)[0].lacks_user && !queued(&tab)[0].lacks_account);
     tab.call(Call::SetUser(Id::new("ann")));
     assert_eq!(
         waits(&tab),
@@ -60,7 +63,7 @@ fn events_without_both_ids_wait_for_those_and_say_which() {
     );
     tab.pass(100.0);
     assert_eq!(waits(&tab).0, WaitsFor::Batch);
-    assert!(!kept(&tab)[0].lacks_user);
+    assert!(!queued(&tab)[0].lacks_user);
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn while_consent_is_missing_events_wait_for_that() {
     });
     tab.call(feature("a"));
     assert_eq!(waits(&tab), (WaitsFor::Consent, None));
-    assert!(!kept(&tab)[0].is_stored);
+    assert!(!queued(&tab)[0].is_stored);
     tab.call(Call::OptIn);
     assert_eq!(waits(&tab).0, WaitsFor::Batch);
 }
@@ -104,20 +107,23 @@ fn after_a_shutdown_what_is_left_waits_for_the_next_page() {
 }
 
 #[test]
-fn active_time_is_told_as_it_runs_and_stands_while_the_user_is_idle() {
+fn active_time_is_shown_as_it_runs_and_stops_while_the_user_is_idle() {
     let mut tab = Tab::open(config());
     tab.tell(Input::Activity);
     tab.mono += 1_500.0;
-    let told = tab.engine.inspect(Mono(tab.mono));
-    assert_eq!(told.clock, Clock::Active);
-    assert_eq!(told.session_time, Millis(1_500.0));
-    assert_eq!(told.idle_at, Some(Mono(60_000.0)));
+    let inspection = tab.engine.inspect(Mono(tab.mono));
+    assert_eq!(inspection.clock, ClockState::Active);
+    assert_eq!(inspection.session_time, Millis(1_500.0));
+    assert_eq!(inspection.idle_at, Some(Mono(60_000.0)));
     tab.mono = 100_000.0;
     tab.wall += 100_000.0;
     tab.tell(Input::Timer);
-    let told = tab.engine.inspect(Mono(tab.mono));
-    assert_eq!((told.clock, told.idle_at), (Clock::Idle, None));
-    assert_eq!(told.module_time, Millis(0.0));
+    let inspection = tab.engine.inspect(Mono(tab.mono));
+    assert_eq!(
+        (inspection.clock, inspection.idle_at),
+        (ClockState::Idle, None)
+    );
+    assert_eq!(inspection.module_time, Millis(0.0));
 }
 
 #[test]

@@ -115,7 +115,7 @@ struct World {
     module: [Option<&'static str>; 3],
     clock: u64,
     wall_shift: f64,
-    told: Vec<serde_json::Value>,
+    reported: Vec<serde_json::Value>,
     seeds: u32,
     last_used: Option<usize>,
 }
@@ -129,7 +129,7 @@ impl World {
             module: [None; 3],
             clock: 0,
             wall_shift: 0.0,
-            told: Vec::new(),
+            reported: Vec::new(),
             seeds: 1,
             last_used: None,
         };
@@ -271,7 +271,7 @@ impl World {
                 self.visible[tab] = visible;
                 let opened = self.open(tab);
                 let closed = std::mem::replace(&mut self.tabs[tab], opened);
-                self.told.extend(closed.close());
+                self.reported.extend(closed.close());
                 self.settle(tab);
                 self.module[tab] = None;
                 self.notes[tab].in_module.push((self.clock, false));
@@ -308,26 +308,26 @@ impl World {
         }
         let end = self.clock;
         for tab in self.tabs {
-            self.told.extend(tab.close());
+            self.reported.extend(tab.close());
         }
         let truth: Vec<(i64, i64)> = self.notes.iter().map(|notes| notes.truth(end)).collect();
         (
-            self.told,
+            self.reported,
             truth.iter().map(|(active, _)| active).sum(),
             truth.iter().map(|(_, module)| module).sum(),
         )
     }
 }
 
-fn close(told: i64, truth: i64) -> bool {
-    (told - truth).abs() <= (truth / 100).max(1_000)
+fn is_close(reported: i64, truth: i64) -> bool {
+    (reported - truth).abs() <= (truth / 100).max(1_000)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn told_times_add_up_to_the_true_active_time(steps in prop::collection::vec(step(), 1..50)) {
+    fn reported_times_add_up_to_the_true_active_time(steps in prop::collection::vec(step(), 1..50)) {
         let mut world = World::new();
         // The first tab is visible when it opens.
         world.note(0, Mark::Use);
@@ -335,14 +335,14 @@ proptest! {
             world.run(step);
         }
         let elapsed = world.clock as i64;
-        let (told, active, in_module) = world.end();
-        let sessions = sum(&told, "sessionSync", "active_duration");
-        let modules = sum(&told, "moduleEnd", "time_spent");
-        let pages = sum(&told, "pageViewEnd", "time_spent");
-        prop_assert!(close(sessions, active), "sessionSync tells {sessions}, true are {active}");
-        prop_assert!(close(modules, in_module), "moduleEnd tells {modules}, true are {in_module}");
-        prop_assert!(close(pages, active), "pageViewEnd tells {pages}, true are {active}");
+        let (reported, active, in_module) = world.end();
+        let sessions = sum(&reported, "sessionSync", "active_duration");
+        let modules = sum(&reported, "moduleEnd", "time_spent");
+        let pages = sum(&reported, "pageViewEnd", "time_spent");
+        prop_assert!(is_close(sessions, active), "sessionSync tells {sessions}, true are {active}");
+        prop_assert!(is_close(modules, in_module), "moduleEnd tells {modules}, true are {in_module}");
+        prop_assert!(is_close(pages, active), "pageViewEnd tells {pages}, true are {active}");
         // No second counts in two tabs, so together they report no more time than passed.
-        prop_assert!(sessions <= elapsed, "{sessions} told of {elapsed}");
+        prop_assert!(sessions <= elapsed, "{sessions} reported of {elapsed}");
     }
 }

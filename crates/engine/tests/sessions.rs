@@ -67,12 +67,12 @@ fn a_session_that_another_tab_ended_is_told_its_time_before_the_next_begins() {
     tab.tell(Input::Activity);
     tab.pass(2_000.0);
     let all = tab.close();
-    let told: Vec<_> = of(&all, "sessionSync")
+    let reported: Vec<_> = of(&all, "sessionSync")
         .iter()
         .map(|e| (e["session_id"].clone(), e["active_duration"].as_i64()))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [(old.into(), Some(10_000)), ("fresh".into(), Some(2_000))]
     );
 }

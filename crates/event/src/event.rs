@@ -3,7 +3,7 @@
 use crate::{
     Action, Id,
     json::{push_ascii, push_int, push_str},
-    text::cut,
+    text::split_once,
 };
 
 /// One event, ready to be written. It borrows its parts.
@@ -124,9 +124,9 @@ pub fn names_other_account(line: &str, account_id: Id<'_>) -> bool {
 /// The `event_id` of a written line. Everything that a page can choose comes before it.
 pub fn event_id(line: &str) -> Option<&str> {
     const KEY: &[u8] = b"\"event_id\":\"";
-    let mut places = line.as_bytes().windows(KEY.len());
-    let from = places.rposition(|bytes| bytes == KEY)? + KEY.len();
-    Some(cut(line.get(from..)?, b'"')?.0)
+    let mut windows = line.as_bytes().windows(KEY.len());
+    let from = windows.rposition(|bytes| bytes == KEY)? + KEY.len();
+    Some(split_once(line.get(from..)?, b'"')?.0)
 }
 
 /// Appends `seq` as the last field of a written line.

@@ -20,4 +20,4 @@ mod text;
 pub use action::{Action, ActionKind};
 pub use event::{Event, append_seq, event_id, insert_identity, names_other_account};
 pub use priority::Priority;
-pub use text::{Id, Json, Number, cut, trim};
+pub use text::{Id, Json, Number, split_once, trim};

@@ -11,8 +11,8 @@ mod field;
 mod fields;
 mod form;
 mod lines;
-mod named;
 mod numbers;
+mod partial;
 mod surrogates;
 mod unreadable;
 
@@ -28,11 +28,11 @@ pub use canonical::canonical;
 pub use error::LineError;
 pub use fields::{NO_ADDRESS, id, is_address, number};
 pub use lines::{Line, lines};
-pub use named::{account_of, stream_position};
+pub use partial::{account_of, stream_position};
 
 use field::Field;
 use fields::Fields;
-use surrogates::mended;
+use surrogates::replace_lone_surrogates;
 
 /// Longest line that is read, in bytes. An event of our tracker carries at most
 /// 16 KiB of details; the limit leaves room for the additional fields of other
@@ -101,21 +101,21 @@ impl ReceivedEvent {
         let mut fields = object(line)?;
         let action = fields.required_text(Field::Action, crate::limits::MAX_ID_CHARS)?;
         let mut event = ReceivedEvent {
-            event_id: fields.name(Field::EventId)?,
-            account_id: fields.subject(Field::AccountId)?,
+            event_id: fields.optional_id(Field::EventId)?,
+            account_id: fields.subject_id(Field::AccountId)?,
             user_id: fields
-                .subject(Field::UserId)?
+                .subject_id(Field::UserId)?
                 .ok_or(LineError::Missing("user_id"))?,
-            session_id: fields.name(Field::SessionId)?,
+            session_id: fields.optional_id(Field::SessionId)?,
             created_at: created_at(&mut fields, now)?,
-            feature: fields.name(Field::Feature)?,
-            module: fields.name(Field::Module)?,
-            product: fields.name(Field::Product)?,
+            feature: fields.optional_id(Field::Feature)?,
+            module: fields.optional_id(Field::Module)?,
+            product: fields.optional_id(Field::Product)?,
             total: fields.total(Field::Total)?,
             time_spent: fields.duration(Field::TimeSpent)?,
             active_duration: fields.duration(Field::ActiveDuration)?,
-            visitor_id: fields.name(Field::VisitorId)?,
-            stream_id: fields.name(Field::StreamId)?,
+            visitor_id: fields.optional_id(Field::VisitorId)?,
+            stream_id: fields.optional_id(Field::StreamId)?,
             seq: fields.seq(Field::Seq)?,
             url: fields.text(Field::Url, MAX_TEXT_CHARS)?,
             title: fields.text(Field::Title, MAX_TEXT_CHARS)?,
@@ -175,8 +175,8 @@ fn text(map: &Map<String, Value>) -> String {
 /// # Errors
 /// When the text is invalid JSON for any other reason.
 pub fn value(text: &[u8]) -> serde_json::Result<Value> {
-    serde_json::from_slice(text).or_else(|error| match mended(text) {
-        Cow::Owned(mended) => serde_json::from_slice(&mended),
+    serde_json::from_slice(text).or_else(|error| match replace_lone_surrogates(text) {
+        Cow::Owned(repaired) => serde_json::from_slice(&repaired),
         Cow::Borrowed(_) => Err(error),
     })
 }

@@ -22,7 +22,7 @@ impl<'a> Id<'a> {
     /// The TypeScript side of the npm package checks arguments at the call, while the
     /// developer's stack trace still shows the caller. A second check in the wasm would
     /// pull in Unicode's tables of white space.
-    pub fn checked(text: &'a str) -> Option<Id<'a>> {
+    pub fn from_checked(text: &'a str) -> Option<Id<'a>> {
         (!text.is_empty()).then_some(Id(text))
     }
 
@@ -59,9 +59,10 @@ pub fn trim(text: &str) -> &str {
 }
 
 /// The text before and after the first occurrence of an ASCII character. `None`: it does
-/// not occur. `str::split_once` also handles separators of several bytes, and is larger.
+/// not occur. The method of this name also handles separators of several bytes, and is
+/// larger.
 #[inline(never)]
-pub fn cut(text: &str, ascii: u8) -> Option<(&str, &str)> {
+pub fn split_once(text: &str, ascii: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == ascii)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }

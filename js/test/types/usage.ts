@@ -15,8 +15,8 @@ const settings: Settings = {
   consent: "pending",
   beforeSend: (event: TrackedEvent) => (event.action === "pageView" ? null : event),
   onError: ({ code, message, dropped }: Problem) => {
-    const told: [string, string, number] = [code, message, dropped];
-    void told;
+    const reported: [string, string, number] = [code, message, dropped];
+    void reported;
   },
 };
 

@@ -20,7 +20,7 @@ fn what_a_page_writes_as_it_goes_is_bounded_together_with_what_it_wrote_before()
     assert!(write(2, 40));
     assert!(write(1, 50), "in place of what it was");
     assert!(write(1, 70), "what stood there stays");
-    let stays = stored("bound_q1.s.page-1.1").map(|records| records.len());
+    let stays = read_stored("bound_q1.s.page-1.1").map(|records| records.len());
     assert_eq!(stays, Some(50));
     storage.erase();
 }

@@ -8,12 +8,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::browser::{
     clock,
-    page::{cut_to, member},
+    page::{member, truncate_to},
     unreachable::Obstacle,
 };
 
 /// How much of an answer that is not JSON a message quotes, in UTF-16 units.
-const MAX_TOLD_UNITS: usize = 200;
+const MAX_QUOTED_UNITS: usize = 200;
 
 #[wasm_bindgen]
 extern "C" {
@@ -31,7 +31,7 @@ pub(crate) enum Outcome {
     /// An answer came, but not from a collector.
     Blocked(Obstacle),
     /// No answer came.
-    Silence,
+    Unanswered,
 }
 
 /// The server's answer.
@@ -50,7 +50,7 @@ pub(crate) struct ServerAnswer {
 
 impl Outcome {
     /// Whether the server took the batch.
-    pub fn is_taken(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         matches!(self, Outcome::Answered(answer) if answer.status < 300)
     }
 }
@@ -66,14 +66,14 @@ pub(super) fn outcome_of(
     if status == 0 {
         return Outcome::Blocked(Obstacle::Redirect);
     }
-    let told = JSON::parse(text);
-    if status < 300 && told.is_err() && !trim(text).is_empty() {
+    let body = JSON::parse(text);
+    if status < 300 && body.is_err() && !trim(text).is_empty() {
         return Outcome::Blocked(Obstacle::Page);
     }
-    let mut answer = match told {
-        Ok(told) => verdict(&told),
+    let mut answer = match body {
+        Ok(body) => read_body(&body),
         Err(_) => ServerAnswer {
-            message: cut_to(text, MAX_TOLD_UNITS).to_owned(),
+            message: truncate_to(text, MAX_QUOTED_UNITS).to_owned(),
             ..ServerAnswer::default()
         },
     };
@@ -83,18 +83,18 @@ pub(super) fn outcome_of(
 }
 
 /// What the server said about the events, and how many it refused.
-fn verdict(told: &JsValue) -> ServerAnswer {
-    let refused = member(told, "rejected");
+fn read_body(body: &JsValue) -> ServerAnswer {
+    let refused = member(body, "rejected");
     let refused = if Array::is_array(&refused) {
         refused.unchecked_into::<Array>()
     } else {
         Array::new()
     };
-    let message = match shown(&member(told, "error")) {
+    let message = match message_text(&member(body, "error")) {
         Some(error) => error,
         None if refused.length() > 0 => {
             let first = refused.get(0);
-            let part = |name| shown(&member(&first, name)).unwrap_or_default();
+            let part = |name| message_text(&member(&first, name)).unwrap_or_default();
             ["line ", &part("line"), ": ", &part("error")].concat()
         }
         None => String::new(),
@@ -102,13 +102,13 @@ fn verdict(told: &JsValue) -> ServerAnswer {
     ServerAnswer {
         rejected: NonZeroU32::new(refused.length()),
         message,
-        lacking: member(told, "lacking").as_string(),
+        lacking: member(body, "lacking").as_string(),
         ..ServerAnswer::default()
     }
 }
 
 /// A text or a whole number as a message shows it; other values as JSON.
-fn shown(value: &JsValue) -> Option<String> {
+fn message_text(value: &JsValue) -> Option<String> {
     if value.is_undefined() || value.is_null() {
         return None;
     }
@@ -120,16 +120,16 @@ fn shown(value: &JsValue) -> Option<String> {
 
 /// `Retry-After` in ms, from seconds or a date.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
-    let told = header("retry-after")?;
+    let value = header("retry-after")?;
     let date = |text: &str| parse_date(text).ok()?.as_f64().filter(|at| !at.is_nan());
-    let seconds = to_number(&told).ok().and_then(|seconds| seconds.as_f64());
+    let seconds = to_number(&value).ok().and_then(|seconds| seconds.as_f64());
     let wait = match seconds.filter(|seconds| *seconds >= 0.0) {
         Some(seconds) => seconds * 1000.0,
         // Many clocks are wrong, so the date is compared with the server's own clock if
         // that can be read.
         None => {
             let now = header("date").and_then(|now| date(&now));
-            date(&told)? - now.unwrap_or_else(clock::wall)
+            date(&value)? - now.unwrap_or_else(clock::wall)
         }
     };
     (wait > 0.0).then_some(wait)

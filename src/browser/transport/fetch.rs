@@ -4,12 +4,12 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    Posting, Ways,
+    Posting, TransportState,
     answer::{Outcome, outcome_of},
 };
 use crate::browser::{
-    executor::Settled,
-    page::{Accessor, call, call_of, object_of, put},
+    executor::JsFuture,
+    page::{Accessor, call, call_original, object_of, put},
 };
 
 #[wasm_bindgen]
@@ -20,7 +20,7 @@ extern "C" {
 
 /// After this many answers that could not be read, `fetch` is given up. A single one may
 /// have been cut short by the network.
-const TIMES_UNREADABLE: u32 = 3;
+const MAX_UNREADABLE: u32 = 3;
 
 /// The options of a request.
 pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
@@ -40,21 +40,21 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
 
 /// The result of `fetch`.
 pub(super) enum Fetched {
-    Said(Outcome),
+    Outcome(Outcome),
     /// Neither a response nor a rejection.
-    Nonsense,
+    Unusable,
 }
 
-impl Ways {
+impl TransportState {
     /// The result of a request that `fetch` began.
-    pub(super) async fn answer_of(&self, begun: Result<JsValue, JsValue>) -> Fetched {
+    pub(super) async fn answer_of(&self, started: Result<JsValue, JsValue>) -> Fetched {
         // The browser's own `fetch` never throws at once.
-        let Ok(begun) = begun else {
-            return Fetched::Nonsense;
+        let Ok(started) = started else {
+            return Fetched::Unusable;
         };
         // A value that is not a promise is its own outcome.
-        let Ok(response) = Settled::of(&begun).await else {
-            return Fetched::Said(Outcome::Silence);
+        let Ok(response) = JsFuture::from_promise(&started).await else {
+            return Fetched::Outcome(Outcome::Unanswered);
         };
         // A replacement of `fetch` may return something that is not a response, or read
         // the answer itself and leave nothing of it. The browser's accessors distinguish
@@ -62,25 +62,25 @@ impl Ways {
         let of_response = |name| Accessor::of("Response", name).get(&response);
         let is_used = of_response("bodyUsed") == true;
         let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
-            return Fetched::Nonsense;
+            return Fetched::Unusable;
         };
-        let text = match call_of("Response", "text", &response) {
-            Ok(text) => Settled::of(&text).await.ok(),
+        let text = match call_original("Response", "text", &response) {
+            Ok(text) => JsFuture::from_promise(&text).await.ok(),
             Err(_) => None,
         };
         // An answer that was cut short does not count.
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
             self.unreadable.set(unreadable);
-            return if unreadable < TIMES_UNREADABLE {
-                Fetched::Said(Outcome::Silence)
+            return if unreadable < MAX_UNREADABLE {
+                Fetched::Outcome(Outcome::Unanswered)
             } else {
-                Fetched::Nonsense
+                Fetched::Unusable
             };
         };
         self.unreadable.set(0);
         let headers = of_response("headers");
         let header = |name: &str| call(&headers, "get", &[name.into()]).ok()?.as_string();
-        Fetched::Said(outcome_of(status as u16, &text, &header))
+        Fetched::Outcome(outcome_of(status as u16, &text, &header))
     }
 }

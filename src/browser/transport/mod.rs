@@ -18,8 +18,8 @@ use self::{
     xhr::Xhr,
 };
 use super::{
+    compression::{Compression, Form},
     executor, gzip,
-    packing::{Form, Packing},
     page::{call, global, object_of, put},
     timer::next_turn,
 };
@@ -34,12 +34,12 @@ const GZIP_OVER_BYTES: usize = 1024;
 
 /// Statuses with which firewalls, old proxies and servers without decompression answer a
 /// compressed body.
-const NOT_PACKED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
+const COMPRESSION_REFUSED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
 
-/// What a tracker has learned about the ways to reach a server.
+/// What a tracker has learned about how to reach its server.
 #[derive(Debug, Default)]
-pub(crate) struct Ways {
-    packing: Packing,
+pub(crate) struct TransportState {
+    compression: Compression,
     /// The page's replacement of `fetch`, or of the methods that read answers, does not
     /// reveal the outcome of requests.
     fetch_failed: Cell<bool>,
@@ -61,7 +61,7 @@ pub(crate) struct Posting {
     pub compress: bool,
     /// Aborts the request.
     pub abort: Option<Rc<Abort>>,
-    pub ways: &'static Ways,
+    pub transport: &'static TransportState,
 }
 
 impl Posting {
@@ -77,119 +77,125 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
     let may_compress = posting.compress
         && !posting.unloading
         && posting.body.len() > GZIP_OVER_BYTES
-        && !posting.ways.fetch_failed.get()
-        && gzip::is_there();
+        && !posting.transport.fetch_failed.get()
+        && gzip::is_supported();
     let form = if may_compress {
-        posting.ways.packing.next()
+        posting.transport.compression.next()
     } else {
         Form::Plain
     };
-    let begun = (form != Form::Packed).then(|| begin(&posting));
+    let started = (form != Form::Compressed).then(|| start(&posting));
     executor::spawn(async move {
-        let packing = &posting.ways.packing;
-        let begun = match begun {
-            Some(begun) => begun,
+        let compression = &posting.transport.compression;
+        let started = match started {
+            Some(started) => started,
             None => match compressed(&posting).await {
                 Ok(outcome) => return ended(outcome),
-                Err(NotPacked) => {
-                    packing.give_up();
-                    begin(&posting)
+                Err(CompressionRefused) => {
+                    compression.give_up();
+                    start(&posting)
                 }
             },
         };
-        let outcome = plain(&posting, begun).await;
+        let outcome = uncompressed(&posting, started).await;
         if form == Form::Trial {
-            packing.tried(outcome.is_taken());
+            compression.count_trial(outcome.is_success());
         }
         ended(outcome);
     });
 }
 
 /// The server did not accept a compressed batch.
-struct NotPacked;
+struct CompressionRefused;
 
-async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
-    let Ways { packing, .. } = posting.ways;
+async fn compressed(posting: &Posting) -> Result<Outcome, CompressionRefused> {
+    let TransportState { compression, .. } = posting.transport;
     // If compression never finishes, it is not started again for later batches.
-    packing.give_up();
-    let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
-    packing.go_on();
+    compression.give_up();
+    let body = gzip::gzip(&posting.body)
+        .await
+        .map_err(|_| CompressionRefused)?;
+    compression.allow();
     if posting.is_aborted() {
-        return Ok(Outcome::Silence);
+        return Ok(Outcome::Unanswered);
     }
     let init = init(posting, &body);
     let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
     put(&init, "headers", &object_of(&headers));
-    match posting.ways.answer_of(fetch(&posting.url, &init)).await {
-        Fetched::Said(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
-            if !NOT_PACKED.contains(&status) =>
+    match posting
+        .transport
+        .answer_of(fetch(&posting.url, &init))
+        .await
+    {
+        Fetched::Outcome(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
+            if !COMPRESSION_REFUSED.contains(&status) =>
         {
-            packing.answered(outcome.is_taken());
+            compression.count_result(outcome.is_success());
             Ok(outcome)
         }
-        Fetched::Said(Outcome::Silence) => {
+        Fetched::Outcome(Outcome::Unanswered) => {
             // When a page unloads, browsers fail its requests although they arrive. Such
             // a page gets no further turn, so it does not send the batch again.
             next_turn().await;
-            Err(NotPacked)
+            Err(CompressionRefused)
         }
-        Fetched::Nonsense => {
-            posting.ways.fetch_failed.set(true);
-            Err(NotPacked)
+        Fetched::Unusable => {
+            posting.transport.fetch_failed.set(true);
+            Err(CompressionRefused)
         }
-        Fetched::Said(_) => Err(NotPacked),
+        Fetched::Outcome(_) => Err(CompressionRefused),
     }
 }
 
 /// A request that began.
-enum Begun {
+enum Started {
     Fetch(Result<JsValue, JsValue>),
     /// Nothing reports whether a beacon arrived. Its events stay until an answer confirms
     /// them, and receivers deduplicate.
     Beacon,
-    Other(Option<Xhr>),
+    Xhr(Option<Xhr>),
 }
 
-fn begin(posting: &Posting) -> Begun {
+fn start(posting: &Posting) -> Started {
     // The visitor may have opted out while the body was compressed, or while another way
     // was tried.
     if posting.is_aborted() {
-        return Begun::Other(None);
+        return Started::Xhr(None);
     }
-    if !posting.ways.fetch_failed.get() {
+    if !posting.transport.fetch_failed.get() {
         let body = posting.body.as_str().into();
-        return Begun::Fetch(fetch(&posting.url, &init(posting, &body)));
+        return Started::Fetch(fetch(&posting.url, &init(posting, &body)));
     }
     if posting.unloading {
         send_beacon(posting);
-        return Begun::Beacon;
+        return Started::Beacon;
     }
-    Begun::Other(Xhr::begin(posting).ok())
+    Started::Xhr(Xhr::begin(posting).ok())
 }
 
-async fn plain(posting: &Posting, begun: Begun) -> Outcome {
-    let xhr = match begun {
-        Begun::Beacon => return Outcome::Silence,
-        Begun::Other(xhr) => xhr,
-        Begun::Fetch(begun) => match posting.ways.answer_of(begun).await {
-            Fetched::Said(outcome) => {
-                if outcome == Outcome::Silence && posting.unloading {
+async fn uncompressed(posting: &Posting, started: Started) -> Outcome {
+    let xhr = match started {
+        Started::Beacon => return Outcome::Unanswered,
+        Started::Xhr(xhr) => xhr,
+        Started::Fetch(started) => match posting.transport.answer_of(started).await {
+            Fetched::Outcome(outcome) => {
+                if outcome == Outcome::Unanswered && posting.unloading {
                     send_beacon(posting);
                 }
                 return outcome;
             }
-            Fetched::Nonsense => {
-                posting.ways.fetch_failed.set(true);
-                match begin(posting) {
-                    Begun::Other(xhr) => xhr,
-                    Begun::Beacon | Begun::Fetch(_) => None,
+            Fetched::Unusable => {
+                posting.transport.fetch_failed.set(true);
+                match start(posting) {
+                    Started::Xhr(xhr) => xhr,
+                    Started::Beacon | Started::Fetch(_) => None,
                 }
             }
         },
     };
     match xhr {
         Some(xhr) => xhr.ended().await,
-        None => Outcome::Silence,
+        None => Outcome::Unanswered,
     }
 }
 
@@ -202,7 +208,7 @@ fn send_beacon(posting: &Posting) {
 }
 
 /// The line that `debug` prints about a request.
-pub(crate) fn described(request: NonZeroU32, what: &[&str]) -> String {
+pub(crate) fn request_line(request: NonZeroU32, what: &[&str]) -> String {
     let mut text = String::from("request ");
     push_int(&mut text, i64::from(request.get()));
     text.push_str(": ");

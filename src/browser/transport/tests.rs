@@ -51,7 +51,7 @@ fn large(abort: &Rc<Abort>) -> Posting {
         unloading: false,
         compress: true,
         abort: Some(Rc::clone(abort)),
-        ways: Box::leak(Box::default()),
+        transport: Box::leak(Box::default()),
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_batch_that_is_aborted_while_it_is_packed_is_never_posted() {
     let network = Network::new(gone);
     let abort = Abort::new();
     let outcome = outcome_of(large(&abort), || abort.abort()).await;
-    assert_eq!((outcome, network.asked.get()), (Outcome::Silence, 0));
+    assert_eq!((outcome, network.asked.get()), (Outcome::Unanswered, 0));
 }
 
 #[wasm_bindgen_test]
@@ -93,6 +93,6 @@ async fn a_batch_that_is_aborted_once_it_was_posted_is_posted_in_no_other_form_o
             answer()
         });
         let outcome = outcome_of(large(&abort), || {}).await;
-        assert_eq!((outcome, network.asked.get()), (Outcome::Silence, 1));
+        assert_eq!((outcome, network.asked.get()), (Outcome::Unanswered, 1));
     }
 }

@@ -8,8 +8,8 @@ use super::{
     answer::{Outcome, outcome_of},
 };
 use crate::browser::{
-    executor::Settled,
-    listener::Listener,
+    executor::JsFuture,
+    listener::TargetListener,
     page::{self, member},
     unreachable::Obstacle,
 };
@@ -18,23 +18,23 @@ use crate::browser::{
 pub(super) struct Xhr {
     url: String,
     request: XmlHttpRequest,
-    end: Settled,
-    _ended: Listener,
-    _aborted: Option<Listener>,
+    end: JsFuture,
+    _ended: TargetListener,
+    _aborted: Option<TargetListener>,
 }
 
 impl Xhr {
     pub fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
         let request = XmlHttpRequest::new()?;
-        let end = Settled::default();
-        let came = end.clone();
-        let ended = Listener::new(&request, &["loadend"], move |event| {
-            came.settle(Ok(event.clone()));
+        let end = JsFuture::default();
+        let ended_future = end.clone();
+        let ended = TargetListener::new(&request, &["loadend"], move |event| {
+            ended_future.settle(Ok(event.clone()));
         });
         let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
         let aborted = signal.map(|signal| {
             let request = request.clone();
-            Listener::new(&signal, &["abort"], move |_| {
+            TargetListener::new(&signal, &["abort"], move |_| {
                 let _ = page::call(&request, "abort", &[]);
             })
         });
@@ -55,13 +55,14 @@ impl Xhr {
         let _ = self.end.await;
         let status = member(&self.request, "status").as_f64().unwrap_or(0.0) as u16;
         if status == 0 {
-            return Outcome::Silence;
+            return Outcome::Unanswered;
         }
         let text = member(&self.request, "responseText").as_string();
         // `XMLHttpRequest` follows redirects by itself, so the answer may come from
         // another server.
         let answered_by = member(&self.request, "responseURL").as_string();
-        let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
+        let is_other =
+            |requested: String| answered_by.is_some_and(|it| !it.is_empty() && it != requested);
         if page::normalised(&self.url).is_some_and(is_other) {
             return Outcome::Blocked(Obstacle::Redirect);
         }

@@ -108,15 +108,15 @@ fn a_wrong_value_is_refused_by_its_name() {
 
 #[test]
 fn every_setting_but_ids_and_endpoint_is_compared_with_one_that_stands_where_it_was_given() {
-    let standing: Settings = serde_json::from_str(
+    let current: Settings = serde_json::from_str(
         r#"{"endpoint":"/usage","batchSize":20,"debug":true,"cookiePrefix":"a_"}"#,
     )
     .expect("settings");
-    assert_eq!(Settings::default().differing_from(&standing, &[]), [""; 0]);
-    assert_eq!(standing.differing_from(&standing, &[]), [""; 0]);
-    let standing_alone = Settings::default();
+    assert_eq!(Settings::default().differing_from(&current, &[]), [""; 0]);
+    assert_eq!(current.differing_from(&current, &[]), [""; 0]);
+    let current_alone = Settings::default();
     assert_eq!(
-        standing.differing_from(&standing_alone, &[]),
+        current.differing_from(&current_alone, &[]),
         ["debug", "batchSize", "cookiePrefix"]
     );
     // Each value differs from its default.
@@ -133,21 +133,21 @@ fn every_setting_but_ids_and_endpoint_is_compared_with_one_that_stands_where_it_
         .filter(|setting| !matches!(setting.kind, Kind::Hook(_) | Kind::Id | Kind::Endpoint))
         .map(|setting| setting.name)
         .collect();
-    assert_eq!(other.differing_from(&standing_alone, &[]), names);
+    assert_eq!(other.differing_from(&current_alone, &[]), names);
 }
 
 #[test]
 fn a_default_differs_where_it_is_meant() {
-    let standing = Settings {
+    let current = Settings {
         batch_size: 5,
         track_unload: false,
         ..Settings::default()
     };
     let default = Settings::default();
-    assert_eq!(default.differing_from(&standing, &[]), [""; 0]);
-    let meant = ["batchSize", "trackUnload", "compress"].map(str::to_owned);
+    assert_eq!(default.differing_from(&current, &[]), [""; 0]);
+    let explicit = ["batchSize", "trackUnload", "compress"].map(str::to_owned);
     assert_eq!(
-        default.differing_from(&standing, &meant),
+        default.differing_from(&current, &explicit),
         ["trackUnload", "batchSize"]
     );
 }

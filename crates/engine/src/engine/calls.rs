@@ -5,7 +5,7 @@ use natero_event::{Action, Id};
 use super::Engine;
 use crate::{
     Call, Consent, Effect, Persistence, Reason,
-    identity::{Change, SIGN_IN, Subject},
+    identity::{IdentityChange, SIGN_IN, Subject},
 };
 
 impl Engine {
@@ -67,7 +67,7 @@ impl Engine {
                     .write(&self.identity, &self.session, wall, action);
                 self.accept(draft);
             }
-            Call::PageView(view) => self.turn_page(view),
+            Call::PageView(view) => self.next_page_view(view),
             Call::Flush(id) => {
                 self.settle_identity();
                 self.delivery.flush(id, &self.queue, &self.stats);
@@ -107,11 +107,11 @@ impl Engine {
             self.write_cookies();
         }
         match change {
-            Change::Begins => self.complete_now(),
-            Change::GoesOn => self.complete_waiting(),
-            Change::Ends => {
+            IdentityChange::AccountKnown => self.complete_now(),
+            IdentityChange::Extended => self.complete_waiting(),
+            IdentityChange::Ended => {
                 let count = self.queue.drop_incomplete(true);
-                self.lose_here(Reason::Identity, count);
+                self.report_local_loss(Reason::Identity, count);
                 self.complete_waiting();
             }
         }
@@ -135,9 +135,9 @@ impl Engine {
         self.time.count_to(self.now.mono);
         // Time since the first call of a sign-in belongs to nobody yet. It is added to
         // the next module.
-        let is_nobodys =
+        let is_unattributed =
             self.identity.is_signing_in(self.now.mono) && self.time.module.is_less_than(SIGN_IN);
-        if !is_nobodys {
+        if !is_unattributed {
             self.end_module();
         }
     }
@@ -181,7 +181,7 @@ impl Engine {
         self.send_before_unload();
         self.identity.forget();
         let count = self.queue.drop_incomplete(false);
-        self.lose_here(Reason::Identity, count);
+        self.report_local_loss(Reason::Identity, count);
         self.session.forget(&mut self.random);
         if self.may_set_cookies() {
             // This includes cookies set for other domains, which would be read again.

@@ -82,7 +82,7 @@ impl Engine {
 
     /// Takes in what happened at `now`. Poll the effects afterwards.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
-        self.pass_time(now);
+        self.advance_time(now);
         self.settle_writes(&input);
         if self.completes_at <= self.now.mono {
             self.complete_now();
@@ -127,7 +127,7 @@ impl Engine {
         if self.time.is_active() {
             due = due.min(self.sync_at).min(self.time.idle_at());
         }
-        due.if_ever()
+        due.to_option()
     }
 
     /// The ids that events carry.
@@ -146,7 +146,7 @@ impl Engine {
     }
 
     /// Advances the clock, and does whatever became due before `now`.
-    fn pass_time(&mut self, mut now: Now) {
+    fn advance_time(&mut self, mut now: Now) {
         // Calls made before the host was ready are replayed with their times.
         now.mono = now.mono.max(self.now.mono);
         now.wall = now.wall.unblurred(self.now.wall);
@@ -193,19 +193,19 @@ impl Engine {
             self.effects.push(Effect::Filter {
                 line: draft.line.clone(),
             });
-            self.recorder.hold(draft);
+            self.recorder.await_decision(draft);
         } else {
-            self.keep(draft);
+            self.enqueue_own(draft);
         }
     }
 
     /// `beforeSend` let the oldest undecided event pass, as this line.
     fn filtered(&mut self, line: &str) {
-        let Some(mut decided) = self.recorder.decided() else {
+        let Some(mut decided) = self.recorder.take_decided() else {
             return;
         };
         decided.draft.line = line.to_owned();
-        self.keep(decided.draft);
+        self.enqueue_own(decided.draft);
         if decided.last_before_unload {
             self.flush_before_unload();
         }
@@ -213,11 +213,11 @@ impl Engine {
 
     /// `beforeSend` dropped the oldest undecided event.
     fn filtered_out(&mut self, threw: bool) {
-        let Some(decided) = self.recorder.decided() else {
+        let Some(decided) = self.recorder.take_decided() else {
             return;
         };
         if threw {
-            self.lose_here(Reason::BeforeSend, 1);
+            self.report_local_loss(Reason::BeforeSend, 1);
         } else {
             self.count_dropped(Reason::BeforeSend, 1);
         }
@@ -226,14 +226,14 @@ impl Engine {
         }
     }
 
-    fn keep(&mut self, mut draft: Draft) {
+    fn enqueue_own(&mut self, mut draft: Draft) {
         if self.config.disable_event_send {
             self.count_dropped(Reason::Disabled, 1);
             return;
         }
         // The identity may have ended while `beforeSend` decided.
         if draft.missing.any() && draft.missing.generation != self.identity.generation() {
-            self.lose_here(Reason::Identity, 1);
+            self.report_local_loss(Reason::Identity, 1);
             return;
         }
         self.recorder.append_seq(&mut draft);
@@ -242,17 +242,17 @@ impl Engine {
     }
 
     fn enqueue(&mut self, draft: Draft, origin: Origin) {
-        let waits = draft.missing.any();
+        let is_incomplete = draft.missing.any();
         self.queue.push(draft, origin);
         // The identity may have become known while `beforeSend` decided.
-        if waits {
+        if is_incomplete {
             self.complete_waiting();
         }
         if self.queue.ready() > 0 {
             self.delivery.schedule(self.now.mono);
         }
-        let count = self.queue.keep_within(self.config.max_queue_bytes);
-        self.lose_here(Reason::Overflow, count);
+        let count = self.queue.drop_to_fit(self.config.max_queue_bytes);
+        self.report_local_loss(Reason::Overflow, count);
     }
 
     /// Completes events that wait for an identity, once it is known and no further call
@@ -292,9 +292,9 @@ impl Engine {
     /// Counts and reports events that were lost before any server saw them. Does nothing
     /// for zero events.
     #[inline(never)]
-    fn lose_here(&mut self, reason: Reason, count: u32) {
+    fn report_local_loss(&mut self, reason: Reason, count: u32) {
         if count > 0 {
-            self.lose(Loss {
+            self.report_loss(Loss {
                 reason,
                 count,
                 status: None,
@@ -304,7 +304,7 @@ impl Engine {
     }
 
     /// Counts and reports events that will not be delivered.
-    fn lose(&mut self, loss: Loss) {
+    fn report_loss(&mut self, loss: Loss) {
         self.count_dropped(loss.reason, loss.count);
         self.effects.push(Effect::ReportLoss(loss));
     }

@@ -26,14 +26,14 @@ impl Engine {
         // Loading a page counts as an activity of the user, but only if the page is
         // visible.
         if self.is_visible {
-            self.come_into_use();
+            self.mark_active();
         }
         self.write_cookies();
         self.open_storage();
         if let Some(view) = start.view
             && self.config.track_page_views
         {
-            self.begin_page(view, start.referrer);
+            self.begin_page_view(view, start.referrer);
         }
     }
 
@@ -55,7 +55,7 @@ impl Engine {
         }
         if !self.time.is_away() && !self.session.cookies_are_stale(self.now) {
             self.session.touch_in_memory(self.now);
-            self.come_into_use();
+            self.mark_active();
         } else if self.may_set_cookies() {
             self.effects.push(Effect::ReadCookies);
         } else {
@@ -74,12 +74,12 @@ impl Engine {
         }
         self.write_cookies();
         if is_activity {
-            self.come_into_use();
+            self.mark_active();
         }
     }
 
     /// Notes that the user did something, or that showing the page implies it.
-    fn come_into_use(&mut self) {
+    fn mark_active(&mut self) {
         if !self.time.is_active() {
             self.sync_at = self.now.mono + self.config.session_sync_interval;
         }
@@ -154,7 +154,7 @@ impl Engine {
         self.time.count_to(self.now.mono);
         self.end_module();
         self.sync();
-        self.end_page();
+        self.end_page_view();
     }
 
     pub(super) fn end_module(&mut self) {
@@ -184,7 +184,7 @@ impl Engine {
 
     pub(super) fn navigated(&mut self, view: View<'_>) {
         if self.config.track_page_views {
-            self.turn_page(view);
+            self.next_page_view(view);
         }
     }
 
@@ -194,20 +194,20 @@ impl Engine {
         // The next page view begins when its address is known. No browser tells where the
         // visitor came from in this case.
         if self.config.track_page_views {
-            self.end_page();
-            self.page_view.leave();
+            self.end_page_view();
+            self.page_view.take_url();
         }
     }
 
     /// Ends the current page view and begins another.
-    pub(super) fn turn_page(&mut self, view: View<'_>) {
+    pub(super) fn next_page_view(&mut self, view: View<'_>) {
         self.time.count_to(self.now.mono);
-        self.end_page();
-        let referrer = self.page_view.leave().unwrap_or_default();
-        self.begin_page(view, &referrer);
+        self.end_page_view();
+        let referrer = self.page_view.take_url().unwrap_or_default();
+        self.begin_page_view(view, &referrer);
     }
 
-    fn begin_page(&mut self, view: View<'_>, referrer: &str) {
+    fn begin_page_view(&mut self, view: View<'_>, referrer: &str) {
         let View { url, title } = view;
         self.record(Action::PageView {
             url,
@@ -218,7 +218,7 @@ impl Engine {
         self.time.page_view.clear();
     }
 
-    fn end_page(&mut self) {
+    fn end_page_view(&mut self) {
         let time_spent = self.time.page_view.take();
         if let Some(action) = self.page_view.end(time_spent) {
             let wall = self.now.wall;

@@ -41,7 +41,7 @@ impl Engine {
 
     /// Takes in the result of a request.
     pub(super) fn answered(&mut self, response: Response<'_>) {
-        let waited_until = self.delivery.asked_until();
+        let earlier = self.delivery.server_wait_until();
         let outcome = self.delivery.answered(
             self.now.mono,
             response,
@@ -49,7 +49,7 @@ impl Engine {
             &mut self.random,
             &mut self.stats,
         );
-        self.share_wait(waited_until);
+        self.share_wait(earlier);
         match outcome {
             Outcome::Ended => {}
             // A flush asks for one attempt, and this was it.
@@ -57,7 +57,7 @@ impl Engine {
                 self.stats.pending = self.queue.len();
                 self.delivery.fail_flushes(&self.stats, &mut self.effects);
             }
-            Outcome::Lost(loss) => self.lose(loss),
+            Outcome::Lost(loss) => self.report_loss(loss),
         }
     }
 

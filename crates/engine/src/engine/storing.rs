@@ -1,6 +1,6 @@
 //! Keeps waiting events in storage, and adopts what closed pages left there.
 
-use natero_event::cut;
+use natero_event::split_once;
 
 use super::Engine;
 use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin};
@@ -8,7 +8,7 @@ use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journa
 /// How long a page waits before it sends what it adopted. By then the rest of what closed
 /// pages left has arrived, and requests still under way from those pages have reached the
 /// server.
-const ADOPTION: Millis = Millis(250.0);
+const ADOPTION_DELAY: Millis = Millis(250.0);
 
 impl Engine {
     pub(super) fn may_set_cookies(&self) -> bool {
@@ -59,10 +59,10 @@ impl Engine {
     }
 
     /// Shares with all pages of this source how long the server asked to wait, if that
-    /// changed from `before`.
-    pub(super) fn share_wait(&mut self, before: Mono) {
-        let until = self.delivery.asked_until();
-        if until == before || !self.may_store() {
+    /// changed from `earlier`.
+    pub(super) fn share_wait(&mut self, earlier: Mono) {
+        let until = self.delivery.server_wait_until();
+        if until == earlier || !self.may_store() {
             return;
         }
         let mut record = String::new();
@@ -107,13 +107,13 @@ impl Engine {
         let mut rest = records;
         while !rest.is_empty() {
             let record;
-            (record, rest) = cut(rest, b'\n').unwrap_or((rest, ""));
+            (record, rest) = split_once(rest, b'\n').unwrap_or((rest, ""));
             if let Some((draft, is_uncertain)) = journal::read_record(record) {
                 if may_store {
                     self.enqueue(draft, Origin::Adopted { is_uncertain });
                 }
             } else if let Some(wait) = journal::read_wait(record, self.now.wall) {
-                self.delivery.wait_for(self.now.mono + wait);
+                self.delivery.extend_server_wait(self.now.mono + wait);
             }
         }
         if self.queue.next_number() == first {
@@ -121,7 +121,7 @@ impl Engine {
         }
         // Adopted events are a reason to send soon, but not before everything that closed
         // pages left has been read.
-        self.delivery.try_within(self.now.mono, ADOPTION);
+        self.delivery.try_within(self.now.mono, ADOPTION_DELAY);
         self.storage
             .write_adopted(first, &mut self.queue, &mut self.effects);
     }
@@ -139,7 +139,7 @@ impl Engine {
             // First take in what other pages learned meanwhile, such as a request to
             // wait.
             if self.queue.ready() > 0 {
-                self.delivery.try_within(self.now.mono, ADOPTION);
+                self.delivery.try_within(self.now.mono, ADOPTION_DELAY);
             }
         }
     }

@@ -6,7 +6,7 @@ mod storing;
 
 use natero_event::{Id, Priority, event_id, insert_identity, names_other_account};
 
-use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
+use crate::{RequestId, inspection::QueuedEvent, journal, session::is_id_of_ours};
 
 use entry::Entry;
 pub use entry::Progress;
@@ -22,7 +22,7 @@ enum Selection {
     /// Events that wait for an identity.
     Incomplete,
     /// Those of them that this page recorded while only one of the two ids was known.
-    OwnHalf,
+    OwnHalfIdentified,
     All,
 }
 
@@ -89,9 +89,9 @@ impl Queue {
     }
 
     /// The event at this position, oldest first.
-    pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
+    pub fn get(&self, at: usize) -> Option<QueuedEvent<'_>> {
         let entry = self.entries.get(at)?;
-        Some(Kept {
+        Some(QueuedEvent {
             line: &entry.draft.line,
             progress: entry.progress,
             lacks_account: entry.draft.missing.account,
@@ -124,7 +124,7 @@ impl Queue {
 
     /// Drops the oldest events of the lowest priority until the rest fits. Returns how
     /// many were dropped. Events in a request stay, because the server may have them.
-    pub fn keep_within(&mut self, max_bytes: usize) -> u32 {
+    pub fn drop_to_fit(&mut self, max_bytes: usize) -> u32 {
         let mut dropped = 0;
         while self.bytes > max_bytes {
             let mut least: Option<(Priority, usize)> = None;
@@ -144,7 +144,7 @@ impl Queue {
             }
             let Some((_, at)) = least else { break };
             let entry = self.entries.remove(at);
-            self.forget(&entry);
+            self.subtract_from_totals(&entry);
             dropped += 1;
         }
         dropped
@@ -157,9 +157,9 @@ impl Queue {
 
     /// Drops events that wait for an identity which will never be complete: all of them,
     /// or only those that this page recorded with one of the two ids. Returns how many.
-    pub fn drop_incomplete(&mut self, with_half_alone: bool) -> u32 {
-        self.remove(if with_half_alone {
-            Selection::OwnHalf
+    pub fn drop_incomplete(&mut self, own_half_identified_only: bool) -> u32 {
+        self.remove(if own_half_identified_only {
+            Selection::OwnHalfIdentified
         } else {
             Selection::Incomplete
         })
@@ -171,10 +171,10 @@ impl Queue {
     pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
         for entry in &mut self.entries {
             let Entry { draft, is_own, .. } = entry;
-            let is_of_other = draft.missing.has_account_alone()
+            let is_of_other_account = draft.missing.has_account_alone()
                 && !*is_own
                 && names_other_account(&draft.line, account);
-            if is_of_other {
+            if is_of_other_account {
                 continue;
             }
             let missing = std::mem::take(&mut draft.missing);
@@ -214,11 +214,11 @@ impl Queue {
                 Selection::CarriedBy(request) => entry.progress == Progress::Carried(request),
                 Selection::Stored => entry.segment.is_some(),
                 Selection::Incomplete => missing.any(),
-                Selection::OwnHalf => entry.is_own && missing.account != missing.user,
+                Selection::OwnHalfIdentified => entry.is_own && missing.account != missing.user,
                 Selection::All => true,
             };
             if selected {
-                self.forget(&entry);
+                self.subtract_from_totals(&entry);
             } else {
                 self.entries.push(entry);
             }
@@ -227,7 +227,7 @@ impl Queue {
     }
 
     /// Subtracts a removed entry from the totals.
-    fn forget(&mut self, entry: &Entry) {
+    fn subtract_from_totals(&mut self, entry: &Entry) {
         self.bytes -= entry.bytes();
         self.ready -= usize::from(entry.is_ready());
         self.unstored -= usize::from(entry.segment.is_none());
@@ -282,7 +282,7 @@ mod tests {
         }
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
-            assert_eq!(queue.keep_within(bound), 1);
+            assert_eq!(queue.drop_to_fit(bound), 1);
             let left: Vec<String> = queue.entries.iter().map(|e| e.draft.line.clone()).collect();
             (0..5u32)
                 .filter(|tag| !left.iter().any(|l| l.contains(&format!("\"tag\":{tag}"))))
@@ -300,12 +300,12 @@ mod tests {
         queue.push(draft(Priority::PageView, 0), Origin::Page);
         queue.push(draft(Priority::Usage, 1), Origin::Page);
         assert_eq!(lines(queue.take(request(7), 1, true)).len(), 1);
-        assert_eq!(queue.keep_within(0), 1);
+        assert_eq!(queue.drop_to_fit(0), 1);
         assert_eq!(queue.len(), 1);
         assert!(queue.take(request(8), 1000, true).is_none());
-        assert_eq!(queue.give_back(request(7)), 1);
+        assert_eq!(queue.requeue(request(7)), 1);
         assert_eq!(lines(queue.take(request(9), 1000, true)).len(), 1);
-        assert_eq!(queue.confirm(request(9)), 1);
+        assert_eq!(queue.remove_carried(request(9)), 1);
         assert_eq!((queue.len(), queue.bytes, queue.ready()), (0, 0, 0));
     }
 

@@ -1,6 +1,6 @@
 //! Which events requests carry, and which they ask about.
 
-use natero_event::{cut, event_id, json::push_ascii};
+use natero_event::{event_id, json::push_ascii, split_once};
 
 use super::{
     Batch, Queue, Selection,
@@ -10,7 +10,7 @@ use crate::RequestId;
 
 /// Longest list of ids in one request, in bytes. It holds about 200 of our ids, the
 /// number that the collector looks up for one request, and the address stays below 4 KB.
-const ASKED_BYTES: usize = 3_800;
+const MAX_ASKED_BYTES: usize = 3_800;
 
 /// What the server answered about the events it was asked about.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub(crate) enum Verdict<'a> {
     /// Nothing. They must be asked about again.
     Unanswered,
     /// The server does not understand the question. They must be sent.
-    Untold,
+    NotUnderstood,
     /// It does not have these, given as ids separated by commas. It has the others.
     Lacking(&'a str),
 }
@@ -32,7 +32,7 @@ impl Queue {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_ready()) {
             if entry.progress == Progress::Uncertain {
                 let id = event_id(&entry.draft.line).unwrap_or_default();
-                if !may_ask || batch.asked.len() + id.len() > ASKED_BYTES {
+                if !may_ask || batch.asked.len() + id.len() > MAX_ASKED_BYTES {
                     continue;
                 }
                 if !batch.asked.is_empty() {
@@ -65,12 +65,12 @@ impl Queue {
     }
 
     /// Forgets the events that a request carried. Returns how many there were.
-    pub fn confirm(&mut self, request: RequestId) -> u32 {
+    pub fn remove_carried(&mut self, request: RequestId) -> u32 {
         self.remove(Selection::CarriedBy(request))
     }
 
     /// Notes that the events of a request must be sent again. Returns how many there are.
-    pub fn give_back(&mut self, request: RequestId) -> usize {
+    pub fn requeue(&mut self, request: RequestId) -> usize {
         let mut count = 0;
         for entry in &mut self.entries {
             if entry.progress == Progress::Carried(request) {
@@ -85,36 +85,36 @@ impl Queue {
     /// Takes in the answer about the events that a request asked about. Events that the
     /// server has are treated as if the request had carried them. Returns whether others
     /// must be sent.
-    pub fn settle_asked(&mut self, request: RequestId, verdict: Verdict<'_>) -> bool {
-        let mut again = false;
+    pub fn settle_uncertain(&mut self, request: RequestId, verdict: Verdict<'_>) -> bool {
+        let mut must_send = false;
         for entry in &mut self.entries {
             if entry.progress != Progress::Asked(request) {
                 continue;
             }
             entry.progress = match verdict {
                 Verdict::Unanswered => Progress::Uncertain,
-                Verdict::Lacking(ids) if !lists(ids, &entry.draft.line) => {
+                Verdict::Lacking(ids) if !list_contains(ids, &entry.draft.line) => {
                     Progress::Carried(request)
                 }
-                Verdict::Untold | Verdict::Lacking(_) => {
-                    again = true;
+                Verdict::NotUnderstood | Verdict::Lacking(_) => {
+                    must_send = true;
                     Progress::Waiting
                 }
             };
             self.ready += usize::from(entry.is_ready());
         }
-        again
+        must_send
     }
 }
 
 /// Whether a list of ids, separated by commas, contains the id of an event.
-fn lists(ids: &str, line: &str) -> bool {
+fn list_contains(ids: &str, line: &str) -> bool {
     let id = event_id(line).unwrap_or_default();
     let mut rest = ids;
     while !rest.is_empty() {
-        let of;
-        (of, rest) = cut(rest, b',').unwrap_or((rest, ""));
-        if of == id {
+        let listed;
+        (listed, rest) = split_once(rest, b',').unwrap_or((rest, ""));
+        if listed == id {
             return true;
         }
     }

@@ -50,7 +50,9 @@ impl Queue {
             if batch.body.len() >= SEGMENT_BYTES {
                 break;
             }
-            if entry.replaces.is_none() && entry.segment.is_some_and(|held| from.contains(&held)) {
+            if entry.replaces.is_none()
+                && entry.segment.is_some_and(|current| from.contains(&current))
+            {
                 entry.write_record(&mut batch.body);
                 batch.events += 1;
                 entry.replaces = entry.segment.replace(segment);
@@ -110,11 +112,11 @@ impl Queue {
     /// Forgets the events that are in storage. Returns how many of them this page
     /// recorded.
     pub fn leave_to_storage(&mut self) -> u32 {
-        let is_left = |entry: &&Entry| entry.is_own && entry.segment.is_some();
-        let left = self.entries.iter().filter(is_left).count();
+        let is_own_stored = |entry: &&Entry| entry.is_own && entry.segment.is_some();
+        let count = self.entries.iter().filter(is_own_stored).count();
         self.remove(Selection::Stored);
         self.freed.clear();
-        left as u32
+        count as u32
     }
 }
 

@@ -22,22 +22,22 @@ pub enum Mood {
 #[derive(Default)]
 pub struct Collector {
     /// It answers which of the events it is asked about it lacks.
-    pub tells: bool,
+    pub understands_asked: bool,
     pub received: BTreeMap<String, String>,
     pub duplicates: u64,
 }
 
 /// Its answer.
-pub struct Told {
+pub struct Reply {
     pub status: u16,
     /// `Retry-After`, in ms; 0 where there is none.
     pub wait: f64,
     pub lacking: Option<String>,
 }
 
-impl Told {
-    fn status(status: u16, wait: f64) -> Option<Told> {
-        Some(Told {
+impl Reply {
+    fn status(status: u16, wait: f64) -> Option<Reply> {
+        Some(Reply {
             status,
             wait,
             lacking: None,
@@ -54,17 +54,17 @@ pub fn field<'a>(line: &'a str, name: &str) -> &'a str {
 
 impl Collector {
     /// Takes a batch. `None`: it does not answer.
-    pub fn post(&mut self, mood: Mood, body: &str, asked: &str) -> Option<Told> {
+    pub fn post(&mut self, mood: Mood, body: &str, asked: &str) -> Option<Reply> {
         match mood {
-            Mood::Broken => return Told::status(500, 0.0),
-            Mood::Overloaded(wait) => return Told::status(503, wait),
-            Mood::Passing(status) => return Told::status(status, 0.0),
+            Mood::Broken => return Reply::status(500, 0.0),
+            Mood::Overloaded(wait) => return Reply::status(503, wait),
+            Mood::Passing(status) => return Reply::status(status, 0.0),
             Mood::Silent => return None,
-            Mood::Narrow(most) if body.len() > most => return Told::status(413, 0.0),
+            Mood::Narrow(most) if body.len() > most => return Reply::status(413, 0.0),
             Mood::Narrow(_) | Mood::Well => {}
         }
-        if !self.tells && body.is_empty() {
-            return Told::status(400, 0.0);
+        if !self.understands_asked && body.is_empty() {
+            return Reply::status(400, 0.0);
         }
         for line in body.lines() {
             let id = field(line, "event_id").to_owned();
@@ -88,10 +88,10 @@ impl Collector {
         }
         let lacks = |id: &&str| !self.received.contains_key(*id);
         let lacking: Vec<&str> = asked.split(',').filter(lacks).collect();
-        Some(Told {
+        Some(Reply {
             status: 200,
             wait: 0.0,
-            lacking: (self.tells && !asked.is_empty()).then(|| lacking.join(",")),
+            lacking: (self.understands_asked && !asked.is_empty()).then(|| lacking.join(",")),
         })
     }
 }

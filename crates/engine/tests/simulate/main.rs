@@ -26,8 +26,8 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn what_was_accepted_arrives_once_whatever_fails() {
     if let Some(seed) = number("NATERO_SEED") {
-        let told = World::new(seed, true).run();
-        println!("seed {seed}: {told}");
+        let summary = World::new(seed, true).run();
+        println!("seed {seed}: {summary}");
         return;
     }
     let seeds = number("NATERO_SEEDS").unwrap_or(SEEDS);
@@ -36,9 +36,9 @@ fn what_was_accepted_arrives_once_whatever_fails() {
     for seed in 0..seeds {
         let run = std::panic::catch_unwind(|| World::new(seed, false).run());
         match run {
-            Ok(told) => {
-                events += told.events;
-                crashes += told.crashes;
+            Ok(summary) => {
+                events += summary.events;
+                crashes += summary.crashes;
             }
             Err(_) => {
                 panic!("seed {seed} failed: replay it with `cargo xtask simulate --seed {seed}`")

@@ -21,16 +21,16 @@ const BEGIN: f64 = 1_700_000_000_000.0;
 
 /// The result of a run.
 #[derive(Debug)]
-pub struct Told {
+pub struct Summary {
     pub events: u64,
     pub crashes: u64,
     pub requests: u64,
     pub duplicates: u64,
 }
 
-impl std::fmt::Display for Told {
+impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Told {
+        let Summary {
             events,
             crashes,
             requests,
@@ -136,7 +136,7 @@ impl World {
             network_works: true,
             mood: Mood::Well,
             collector: Collector {
-                tells: dice.one_in(2),
+                understands_asked: dice.one_in(2),
                 ..Collector::default()
             },
             parcels: Vec::new(),

@@ -1,6 +1,6 @@
 //! A canonical text for equal events.
 
-use super::{form, numbers::numbers, surrogates::mended, text};
+use super::{form, numbers::numbers, surrogates::replace_lone_surrogates, text};
 use serde_json::Value;
 
 /// Writes a line in a canonical form, with sorted keys and without white space, so that
@@ -12,14 +12,14 @@ use serde_json::Value;
 pub fn canonical(line: &[u8]) -> Option<String> {
     // serde_json keeps the keys of objects sorted.
     if let Ok(value) = serde_json::from_slice::<Value>(line) {
-        let is_whole = numbers(line).all(|number| number.is_kept());
+        let is_whole = numbers(line).all(|number| number.is_exact());
         return Some(if is_whole {
             value.to_string()
         } else {
             as_written(line)
         });
     }
-    if serde_json::from_slice::<Value>(&mended(line)).is_ok() {
+    if serde_json::from_slice::<Value>(&replace_lone_surrogates(line)).is_ok() {
         return Some(as_written(line));
     }
     let form = text(&form::object(line)?);

@@ -113,8 +113,8 @@ impl Fields {
 
     /// Reads the id of an account or a user, which becomes part of URLs. An empty id
     /// counts as absent.
-    pub(super) fn subject(&mut self, field: Field) -> Result<Option<String>, LineError> {
-        match self.name(field)? {
+    pub(super) fn subject_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
+        match self.optional_id(field)? {
             Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
             id => Ok(id),
         }
@@ -122,7 +122,7 @@ impl Fields {
 
     /// Reads an id that may be empty, which counts as absent. Forms and templates write
     /// `""` for a product that is not set.
-    pub(super) fn name(&mut self, field: Field) -> Result<Option<String>, LineError> {
+    pub(super) fn optional_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => Ok(None),

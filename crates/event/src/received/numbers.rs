@@ -62,7 +62,7 @@ impl<'a> Written<'a> {
 
     /// Whether a parser keeps all of its digits. For a whole number beyond 64 bits, or a
     /// fraction with more than about 16 digits, it keeps the nearest double instead.
-    pub(super) fn is_kept(self) -> bool {
+    pub(super) fn is_exact(self) -> bool {
         let has_exponent = self.0.contains(['e', 'E']);
         if !has_exponent && self.0.len() <= SAFE_DIGITS {
             return true;
@@ -118,7 +118,7 @@ mod tests {
             "5e-324",
             "0.000000000000000000000000000000125",
         ] {
-            assert!(Written(kept).is_kept(), "{kept}");
+            assert!(Written(kept).is_exact(), "{kept}");
         }
         for changed in [
             "12345678901234567890123",
@@ -127,7 +127,7 @@ mod tests {
             "1e-400",
             "4.9e-324",
         ] {
-            assert!(!Written(changed).is_kept(), "{changed}");
+            assert!(!Written(changed).is_exact(), "{changed}");
         }
     }
 }

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 /// JavaScript, Python and other languages write such a half as an escape (`"\ud83d"`)
 /// when a text was truncated within a character. The escape is not valid Unicode, but
 /// that is no reason to reject the event.
-pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
-    let mut mended = Vec::new();
+pub(super) fn replace_lone_surrogates(line: &[u8]) -> Cow<'_, [u8]> {
+    let mut repaired = Vec::new();
     let mut copied = 0;
     let mut at = 0;
     while let Some(step) = line[at..].iter().position(|byte| *byte == b'\\') {
@@ -24,8 +24,8 @@ pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
             at += 12;
         } else {
             if (0xD800..0xE000).contains(&unit) {
-                mended.extend_from_slice(&line[copied..at]);
-                mended.extend_from_slice(br"\ufffd");
+                repaired.extend_from_slice(&line[copied..at]);
+                repaired.extend_from_slice(br"\ufffd");
                 copied = at + 6;
             }
             at += 6;
@@ -34,8 +34,8 @@ pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     if copied == 0 {
         return Cow::Borrowed(line);
     }
-    mended.extend_from_slice(&line[copied..]);
-    Cow::Owned(mended)
+    repaired.extend_from_slice(&line[copied..]);
+    Cow::Owned(repaired)
 }
 
 /// Reads the UTF-16 unit of an escape (`\u` and four hexadecimal digits) at the
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn mend(line: &str) -> String {
-        String::from_utf8(mended(line.as_bytes()).into_owned()).unwrap()
+        String::from_utf8(replace_lone_surrogates(line.as_bytes()).into_owned()).unwrap()
     }
 
     #[test]
@@ -83,7 +83,10 @@ mod tests {
             r"\ud83",
         ] {
             assert_eq!(mend(line), line);
-            assert!(matches!(mended(line.as_bytes()), Cow::Borrowed(_)));
+            assert!(matches!(
+                replace_lone_surrogates(line.as_bytes()),
+                Cow::Borrowed(_)
+            ));
         }
     }
 }

@@ -307,10 +307,10 @@ fn a_number_beyond_a_double_is_named_and_the_line_is_readable() {
         let error = read(&line).unwrap_err();
         assert_eq!(error.code(), "number_out_of_range", "{error}");
         assert!(error.is_readable());
-        let told = error.to_string();
+        let message = error.to_string();
         let shown = number.trim_start_matches(|c: char| !matches!(c, '-' | '1' | '9'));
         let shown: String = shown.chars().take(5).collect();
-        assert!(told.contains(&shown) && told.len() < 200, "{told}");
+        assert!(message.contains(&shown) && message.len() < 200, "{message}");
         assert_eq!(account_of(line.as_bytes()).as_deref(), Some("acme"));
         assert_eq!(stream_position(line.as_bytes()), Some(("t".to_owned(), 4)));
     }

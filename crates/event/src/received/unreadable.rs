@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::{LineError, numbers::numbers, surrogates::mended};
+use super::{LineError, numbers::numbers, surrogates::replace_lone_surrogates};
 
 /// How deeply lists and objects may be nested. The parser stops there, so that a line
 /// cannot exhaust the stack.
@@ -15,7 +15,7 @@ const MAX_SHOWN_DIGITS: usize = 40;
 /// Distinguishes a line that is not JSON from JSON whose values cannot be represented. In
 /// the second case the client uses the right format.
 pub(super) fn reason(line: &[u8], error: &serde_json::Error) -> LineError {
-    let line = mended(line);
+    let line = replace_lone_surrogates(line);
     // Values that are skipped have no limits.
     let is_json =
         std::str::from_utf8(&line).is_ok() && serde_json::from_slice::<IgnoredAny>(&line).is_ok();

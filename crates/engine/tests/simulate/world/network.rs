@@ -1,7 +1,7 @@
 //! What is under way, and what happens to it.
 
 use super::{CONNECTIONS, World};
-use crate::collector::{Told, field};
+use crate::collector::{Reply, field};
 use crate::input::unanswered;
 use natero_engine::{Answer, Input, Millis, Mono, Request, RequestId, Response};
 
@@ -16,7 +16,7 @@ pub(super) enum Parcel {
         tab: u32,
         id: RequestId,
         /// The server's answer; `None` if the network failed.
-        told: Option<Told>,
+        reply: Option<Reply>,
     },
     /// A tab asked for the lock of a part.
     Adoption { tab: u32, part: String },
@@ -67,7 +67,7 @@ impl World {
                 Parcel::Answer {
                     tab: id,
                     id: request.request,
-                    told: None,
+                    reply: None,
                 },
             ));
             return;
@@ -91,11 +91,11 @@ impl World {
                 twice,
             } => {
                 let Request { body, asked, .. } = &request;
-                let mut told = self.collector.post(self.mood, body, asked);
+                let mut reply = self.collector.post(self.mood, body, asked);
                 if twice {
                     self.collector.post(self.mood, body, asked);
                 }
-                if told.is_none() {
+                if reply.is_none() {
                     if request.keepalive && self.find(tab).is_some() {
                         self.held.push(tab);
                     }
@@ -103,7 +103,7 @@ impl World {
                 }
                 // The answer may be lost or never come.
                 if self.dice.one_in(12) {
-                    told = None;
+                    reply = None;
                     if self.dice.one_in(2) {
                         return;
                     }
@@ -112,28 +112,28 @@ impl World {
                 let answer = Parcel::Answer {
                     tab,
                     id: request.request,
-                    told,
+                    reply,
                 };
                 self.parcels.push((self.clock + trip, answer));
             }
-            Parcel::Answer { tab, id, told } => {
+            Parcel::Answer { tab, id, reply } => {
                 let Some(tab) = self.find(tab) else { return };
-                let Some(told) = told else {
+                let Some(reply) = reply else {
                     self.tell(tab, unanswered(id));
                     return;
                 };
                 let is_late = self.tabs[tab].aborted.contains(&id);
-                if told.wait > 0.0 && !self.tabs[tab].frozen && !is_late {
-                    let until = self.clock + told.wait;
+                if reply.wait > 0.0 && !self.tabs[tab].frozen && !is_late {
+                    let until = self.clock + reply.wait;
                     let tab = &mut self.tabs[tab];
                     tab.told_to_wait = tab.told_to_wait.max(until);
                 }
                 let answer = Answer {
-                    status: told.status,
-                    retry_after: (told.wait > 0.0).then_some(Millis(told.wait)),
+                    status: reply.status,
+                    retry_after: (reply.wait > 0.0).then_some(Millis(reply.wait)),
                     rejected: None,
                     message: "",
-                    lacking: told.lacking.as_deref(),
+                    lacking: reply.lacking.as_deref(),
                 };
                 self.tell(
                     tab,

@@ -1,13 +1,13 @@
 //! The schedule of faults, and what must be true once everything is healed.
 
-use super::{Told, World};
+use super::{Summary, World};
 use crate::collector::{Mood, field};
 use natero_engine::Input;
 use std::collections::BTreeSet;
 
 impl World {
     /// Runs a schedule of faults, heals everything, and checks what arrived.
-    pub fn run(mut self) -> Told {
+    pub fn run(mut self) -> Summary {
         self.open();
         for _ in 0..30 + self.dice.below(60) {
             self.step();
@@ -41,7 +41,7 @@ impl World {
             "{} requests",
             self.requests
         );
-        Told {
+        Summary {
             events: self.collector.received.len() as u64,
             crashes: self.crashes,
             requests: self.requests,

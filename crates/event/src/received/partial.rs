@@ -15,7 +15,7 @@ use super::{
 /// receiver can distinguish rejected events from lost ones.
 pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
     let mut fields = some_fields(line, &[Field::StreamId, Field::Seq])?;
-    let stream_id = fields.name(Field::StreamId).ok()??;
+    let stream_id = fields.optional_id(Field::StreamId).ok()??;
     let seq = fields.seq(Field::Seq).ok()??;
     Some((stream_id, seq))
 }
@@ -24,7 +24,7 @@ pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
 /// report whose event it is.
 pub fn account_of(line: &[u8]) -> Option<String> {
     some_fields(line, &[Field::AccountId])?
-        .name(Field::AccountId)
+        .optional_id(Field::AccountId)
         .ok()?
 }
 

@@ -7,7 +7,7 @@ use web_sys::MutationObserver;
 use super::{
     activity::Activity,
     guard,
-    listener::Listener,
+    listener::TargetListener,
     navigation::Navigation,
     page::{self, call, object, put},
     tabs::Tabs,
@@ -16,8 +16,8 @@ use super::{
 
 /// The listeners of a tracker. They listen as long as this lives.
 #[derive(Default)]
-pub(super) struct Ears {
-    pub listeners: Vec<Listener>,
+pub(super) struct PageListeners {
+    pub events: Vec<TargetListener>,
     pub wrapped: Vec<Wrapped>,
     pub activity: Option<&'static Activity>,
     pub navigation: Option<&'static Navigation>,
@@ -29,23 +29,23 @@ pub(super) struct Ears {
 /// Notices, as long as it lives, that the page has erased all listeners.
 pub(super) struct Erasure {
     observer: MutationObserver,
-    _again: guard::Function,
+    _on_erasure: guard::Function,
 }
 
 impl Erasure {
-    /// Calls `again` whenever `document.open()` has erased all listeners of the page,
+    /// Calls `on_erasure` whenever `document.open()` has erased all listeners of the page,
     /// together with its content.
-    pub fn watch(again: impl Fn() + 'static) -> Option<Erasure> {
+    pub fn watch(on_erasure: impl Fn() + 'static) -> Option<Erasure> {
         let document = page::document()?;
-        let again = guard::function(move |_| again());
-        let function: &Function = again.as_ref().unchecked_ref();
+        let on_erasure = guard::function(move |_| on_erasure());
+        let function: &Function = on_erasure.as_ref().unchecked_ref();
         let observer = MutationObserver::new(function).ok()?;
         let init = object();
         put(&init, "childList", &JsValue::TRUE);
-        let watched = call(&observer, "observe", &[document.into(), init.into()]);
-        watched.is_ok().then_some(Erasure {
+        let observed = call(&observer, "observe", &[document.into(), init.into()]);
+        observed.is_ok().then_some(Erasure {
             observer,
-            _again: again,
+            _on_erasure: on_erasure,
         })
     }
 }
@@ -56,10 +56,10 @@ impl Drop for Erasure {
     }
 }
 
-impl Ears {
+impl PageListeners {
     /// Adds all listeners again after somebody has removed them.
     pub fn listen_again(&self) {
-        for listener in &self.listeners {
+        for listener in &self.events {
             listener.listen();
         }
         if let Some(activity) = self.activity {

@@ -13,7 +13,7 @@ import { explain as explainLoss } from "../losses.ts";
 import { type CheckedSettings, coreConfig } from "../settings.ts";
 import type { ActionName, Dropped, Stats, TrackedEvent } from "../types.ts";
 import { Identity, type Missing, type Subject } from "./identity.ts";
-import { type Draft, made } from "./made.ts";
+import { type Draft, recorded } from "./recorded.ts";
 
 type Counters = { accepted: number; delivered: number; dropped: Dropped };
 
@@ -29,7 +29,7 @@ class Stopwatch {
 }
 
 /** The engine of one tracker. */
-export class Memory {
+export class MemoryEngine {
   readonly #calls: Calls;
   readonly #settings: CheckedSettings;
   readonly #identity: Identity;
@@ -59,21 +59,21 @@ export class Memory {
 
   /** The connection from the buffer of calls to this engine. */
   crossing(): Crossing {
-    const make = (): void => this.#makeAll();
-    const way: Pick<Crossing, "compare" | "end" | "ids" | "stats" | "take"> = {
-      take: make,
+    const execute = (): void => this.#executeAll();
+    const crossing: Pick<Crossing, "compare" | "end" | "ids" | "stats" | "take"> = {
+      take: execute,
       compare: () => {},
       end: () => {},
       ids: () => {
-        make();
+        execute();
         return this.#allIds();
       },
       stats: () => {
-        make();
+        execute();
         return this.#stats();
       },
     };
-    return way as Crossing;
+    return crossing as Crossing;
   }
 
   /** Treats the identity as final, because a test that looks at events expects no second call of a sign-in. */
@@ -85,36 +85,36 @@ export class Memory {
     return { ...this.#identity.ids, sessionId: "session", visitorId: "visitor" };
   }
 
-  #held(): Draft[] {
-    return made.held.get(this) ?? [];
+  #waiting(): Draft[] {
+    return recorded.waiting.get(this) ?? [];
   }
 
-  #hold(drafts: Draft[]): void {
-    if (drafts.length) made.held.set(this, drafts);
-    else made.held.delete(this);
+  #setWaiting(drafts: Draft[]): void {
+    if (drafts.length) recorded.waiting.set(this, drafts);
+    else recorded.waiting.delete(this);
   }
 
   #stats(): Stats {
-    const pending = this.#held().length;
+    const pending = this.#waiting().length;
     const dropped = { ...this.#counters.dropped, invalid: this.#calls.refused };
     return { ...this.#counters, pending, requests: 0, retries: 0, bytesSent: 0, dropped };
   }
 
-  #makeAll(): void {
+  #executeAll(): void {
     const calls = this.#calls;
-    while (calls.made < calls.pendingCalls.length) {
-      const call = calls.pendingCalls[calls.made]!;
-      calls.made += 1;
+    while (calls.processed < calls.pendingCalls.length) {
+      const call = calls.pendingCalls[calls.processed]!;
+      calls.processed += 1;
       writeDetails(call);
       if (this.#completesAt <= now()) this.#complete();
-      this.#make(call);
+      this.#execute(call);
       for (let draft = this.#undecided.shift(); draft; draft = this.#undecided.shift()) this.#decide(draft);
     }
     calls.forgetCalls();
   }
 
-  #make({ method, more: given }: Call): void {
-    const [first, second, third, fourth, fifth] = given as (string | undefined)[];
+  #execute({ method, more }: Call): void {
+    const [first, second, third, fourth, fifth] = more as (string | undefined)[];
     const { ids } = this.#identity;
     switch (method) {
       case "setAccountId":
@@ -140,20 +140,20 @@ export class Memory {
         this.#record("feature", {
           feature: first,
           total: second === undefined ? 1 : Number(second),
-          module: orSet(third, ids.moduleId),
-          product: orSet(fourth, ids.productId),
+          module: orCurrent(third, ids.moduleId),
+          product: orCurrent(fourth, ids.productId),
           details: fifth === undefined ? undefined : JSON.parse(fifth),
         });
         break;
       case "sendModuleEvent":
         this.#record("moduleEnd", {
           module: first,
-          product: orSet(third, ids.productId),
+          product: orCurrent(third, ids.productId),
           time_spent: Math.trunc(Number(second)),
         });
         break;
       case "trackPageView":
-        this.#turnPage(short(first ?? ""), second ?? "");
+        this.#nextPageView(short(first ?? ""), second ?? "");
         break;
       case "optIn":
         this.#consent = "granted";
@@ -161,8 +161,8 @@ export class Memory {
         break;
       case "optOut":
         this.#consent = "denied";
-        this.#drop("consent", this.#held().length);
-        this.#hold([]);
+        this.#drop("consent", this.#waiting().length);
+        this.#setWaiting([]);
         break;
       case "reset":
         this.settle();
@@ -177,8 +177,8 @@ export class Memory {
         this.settle();
         const { delivered } = this.#counters;
         const { flushes } = this.#calls;
-        const flush = given[0] as number;
-        flushes[flush]?.({ delivered: delivered - this.#flushed, pending: this.#held().length, rejected: 0 });
+        const flush = more[0] as number;
+        flushes[flush]?.({ delivered: delivered - this.#flushed, pending: this.#waiting().length, rejected: 0 });
         delete flushes[flush];
         this.#flushed = delivered;
         break;
@@ -207,11 +207,11 @@ export class Memory {
         );
     }
     const change = identity.set(subject, id, at);
-    if (change === "begins") {
+    if (change === "accountKnown") {
       this.#complete();
       return;
     }
-    if (change === "ends") this.#loseIncomplete(({ account, user }) => account !== user);
+    if (change === "ended") this.#loseIncomplete(({ account, user }) => account !== user);
     this.#completeWaiting();
   }
 
@@ -235,25 +235,25 @@ export class Memory {
     if (!this.#isKnown()) return;
     const { accountId, userId } = this.#identity.ids;
     const missing = this.#identity.missing();
-    const complete = ({ event, missing: lacks }: Draft): Draft => ({
+    const complete = ({ event, missing: missingBefore }: Draft): Draft => ({
       // Ids that `beforeSend` has set stay.
       event: {
-        ...(lacks.account ? { account_id: accountId } : {}),
-        ...(lacks.user ? { user_id: userId } : {}),
+        ...(missingBefore.account ? { account_id: accountId } : {}),
+        ...(missingBefore.user ? { user_id: userId } : {}),
         ...event,
       } as TrackedEvent,
       missing,
     });
-    this.#hold(this.#held().map(complete));
+    this.#setWaiting(this.#waiting().map(complete));
     this.#release();
   }
 
   /** Counts and reports events whose identity will never be known. */
   #loseIncomplete(isLost: (missing: Missing) => boolean): void {
-    const held = this.#held();
-    const kept = held.filter(({ missing }) => !isLost(missing));
-    this.#hold(kept);
-    this.#lose("identity", held.length - kept.length);
+    const waiting = this.#waiting();
+    const remaining = waiting.filter(({ missing }) => !isLost(missing));
+    this.#setWaiting(remaining);
+    this.#lose("identity", waiting.length - remaining.length);
   }
 
   #countTime(): void {
@@ -267,7 +267,7 @@ export class Memory {
   #endTimings(): void {
     this.#countTime();
     this.#endModule();
-    this.#endPage();
+    this.#endPageView();
   }
 
   #endModuleBeforeChange(): void {
@@ -283,9 +283,9 @@ export class Memory {
     this.#record("moduleEnd", { module: moduleId, product: productId, time_spent: spent });
   }
 
-  #turnPage(url: string, title: string): void {
+  #nextPageView(url: string, title: string): void {
     this.#countTime();
-    this.#endPage();
+    this.#endPageView();
     const referrer = this.#page?.url ?? "";
     this.#record("pageView", { url, title, referrer });
     this.#page = { url, hasEnded: false };
@@ -293,7 +293,7 @@ export class Memory {
   }
 
   /** The first end of a page view is reported even if it took no time. */
-  #endPage(): void {
+  #endPageView(): void {
     const spent = this.#inPage.take();
     const page = this.#page;
     if (!page || (page.hasEnded && !spent)) return;
@@ -302,7 +302,7 @@ export class Memory {
   }
 
   #record(action: ActionName, fields: Record<string, unknown>): void {
-    made.count += 1;
+    recorded.count += 1;
     const { accountId, userId } = this.#identity.ids;
     const event = {
       account_id: accountId,
@@ -311,7 +311,7 @@ export class Memory {
       session_id: "session",
       action,
       ...fields,
-      event_id: `event-${made.count}`,
+      event_id: `event-${recorded.count}`,
       visitor_id: "visitor",
       stream_id: "stream",
     };
@@ -338,7 +338,7 @@ export class Memory {
       // The identity ended while `beforeSend` decided.
       this.#lose("identity", 1);
     } else {
-      this.#hold([...this.#held(), draft]);
+      this.#setWaiting([...this.#waiting(), draft]);
       if (account || user) this.#completeWaiting();
       this.#release();
     }
@@ -348,15 +348,15 @@ export class Memory {
   #release(): void {
     if (this.#consent !== "granted") return;
     const waiting: Draft[] = [];
-    for (const draft of this.#held()) {
+    for (const draft of this.#waiting()) {
       if (draft.missing.account || draft.missing.user) {
         waiting.push(draft);
       } else {
-        made.events.push(draft.event);
+        recorded.events.push(draft.event);
         this.#counters.delivered += 1;
       }
     }
-    this.#hold(waiting);
+    this.#setWaiting(waiting);
   }
 
   #lose(reason: Reason, count: number): void {
@@ -373,8 +373,8 @@ export class Memory {
 }
 
 /** The id in an event: the one passed for it alone, or the current one. An empty text stands for none. */
-const orSet = (given: string | undefined, set: string | undefined): string | undefined =>
-  given === undefined ? set : given || undefined;
+const orCurrent = (given: string | undefined, current: string | undefined): string | undefined =>
+  given === undefined ? current : given || undefined;
 
 // Reads the clock at each call, so that a test can replace it.
 function now(): number {

@@ -8,7 +8,7 @@ import { attempt, find } from "./intrinsics.ts";
 import type { Settings } from "./types.ts";
 
 /** Unchecked settings. They have no prototype, so that additions to `Object.prototype` do not count as settings. */
-export type Given = Readonly<Partial<Record<keyof Settings, unknown>>>;
+export type GivenSettings = Readonly<Partial<Record<keyof Settings, unknown>>>;
 
 // Excludes characters that could break out of a cookie, and a leading hyphen, which names of locks cannot have.
 const TOKEN = /^[\w.][\w.-]*$/;
@@ -33,10 +33,10 @@ export function endpointOf(value: unknown): string {
  * A copy of the settings. An object that cannot be read is refused: it may name an endpoint, and nothing must be sent
  * to another one.
  */
-export const readSettings = (settings: unknown): Given => fieldsOf("settings", settings);
+export const readSettings = (settings: unknown): GivenSettings => fieldsOf("settings", settings);
 
 /** Whether the browser reports that its user refuses tracking, and the settings respect that. */
-export const refusesTracking = ({ respectGpc, respectDnt }: Given): boolean =>
+export const refusesTracking = ({ respectGpc, respectDnt }: GivenSettings): boolean =>
   !!(
     (respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
     (respectDnt && attempt(() => browser()!.doNotTrack) === "1")

@@ -6,7 +6,7 @@ use std::cell::Cell;
 /// How to send a body that may be compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    Packed,
+    Compressed,
     Plain,
     /// Uncompressed, to see whether that succeeds.
     Trial,
@@ -14,7 +14,7 @@ pub(crate) enum Form {
 
 /// What a tracker has learned about compressed bodies.
 #[derive(Debug, Default)]
-pub(crate) struct Packing {
+pub(crate) struct Compression {
     /// They are refused, or compression in the browser never finishes.
     failed: Cell<bool>,
     /// How many compressed bodies in a row failed, counting the first trial.
@@ -28,13 +28,13 @@ const FIRST_TRIAL: u32 = 3;
 /// trial. If it succeeds, all later bodies are sent uncompressed.
 const SECOND_TRIAL: u32 = FIRST_TRIAL + 2;
 
-impl Packing {
+impl Compression {
     /// How to send the next body.
     pub fn next(&self) -> Form {
         match self.failures.get() {
             _ if self.failed.get() => Form::Plain,
             FIRST_TRIAL | SECOND_TRIAL => Form::Trial,
-            _ => Form::Packed,
+            _ => Form::Compressed,
         }
     }
 
@@ -44,20 +44,20 @@ impl Packing {
     }
 
     /// Allows compressed bodies again.
-    pub fn go_on(&self) {
+    pub fn allow(&self) {
         self.failed.set(false);
     }
 
     /// Notes whether a compressed body succeeded.
-    pub fn answered(&self, is_taken: bool) {
+    pub fn count_result(&self, is_success: bool) {
         let failures = self.failures.get();
-        self.failures.set(if is_taken { 0 } else { failures + 1 });
+        self.failures.set(if is_success { 0 } else { failures + 1 });
     }
 
     /// Notes whether a trial succeeded.
-    pub fn tried(&self, is_taken: bool) {
+    pub fn count_trial(&self, is_success: bool) {
         let failures = self.failures.get();
-        if !is_taken {
+        if !is_success {
             self.failures.set(0);
         } else if failures == FIRST_TRIAL {
             self.failures.set(failures + 1);
@@ -72,18 +72,18 @@ mod tests {
     use super::*;
 
     /// How bodies are sent to a server that takes these forms.
-    fn forms(is_taken: impl Fn(usize, Form) -> bool) -> String {
-        let packing = Packing::default();
+    fn forms(is_success: impl Fn(usize, Form) -> bool) -> String {
+        let compression = Compression::default();
         (0..12)
             .map(|number| {
-                let form = packing.next();
+                let form = compression.next();
                 match form {
-                    Form::Packed => packing.answered(is_taken(number, form)),
-                    Form::Trial => packing.tried(is_taken(number, form)),
+                    Form::Compressed => compression.count_result(is_success(number, form)),
+                    Form::Trial => compression.count_trial(is_success(number, form)),
                     Form::Plain => {}
                 }
                 match form {
-                    Form::Packed => 'z',
+                    Form::Compressed => 'z',
                     Form::Trial => 't',
                     Form::Plain => '.',
                 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn where_packed_bodies_alone_fail_they_go_as_they_are_from_the_second_trial_on() {
-        assert_eq!(forms(|_, form| form != Form::Packed), "zzztzt......");
+        assert_eq!(forms(|_, form| form != Form::Compressed), "zzztzt......");
     }
 
     #[test]

@@ -8,13 +8,13 @@ import type { Prepare } from "./prepare.ts";
 import type { Construction } from "./tracking.ts";
 
 /** A call or construction to execute, and its time on the monotonic clock, if the page has one. */
-type Kept = readonly [make: () => void, mono?: unknown];
+type SnippetCall = readonly [call: () => void, mono?: unknown];
 
 /** A moment on both clocks. */
 type Times = readonly [mono: number, wall: number];
 
 /** A tracker under construction, and the time of the construction. */
-interface Begun {
+interface TimedConstruction {
   readonly construction: Construction;
   readonly times: Times | undefined;
 }
@@ -26,46 +26,47 @@ interface Wrapped {
 }
 
 /**
- * Executes what was kept, in order and with its times. Later calls, through a method of the stand-in that the page
- * still holds, are executed at once.
+ * Executes what the snippet kept, in order and with its times. Later calls, through a method of the stand-in that the
+ * page still holds, are executed at once.
  */
-export function takeKept(kept: Kept[], loader: Wrapped): void {
-  const begun: Begun[] = [];
+export function executeSnippetCalls(snippetCalls: SnippetCall[], loader: Wrapped): void {
+  const constructions: TimedConstruction[] = [];
   const { core, prepare } = loader;
   let times: Times | undefined;
   loader.prepare = (construction) => {
-    begun[begun.length] = { construction, times };
+    constructions[constructions.length] = { construction, times };
     return prepare(construction);
   };
   loader.core = async () => {
     const track = await core();
     return (construction, mono, wall) => {
-      for (let at = 0; at < begun.length; at += 1) {
-        const { construction: other, times } = begun[at]!;
+      for (let at = 0; at < constructions.length; at += 1) {
+        const { construction: other, times } = constructions[at]!;
         if (other === construction && times) return track(construction, times[0], times[1]);
       }
       return track(construction, mono, wall);
     };
   };
-  for (let at = 0; at < kept.length; at += 1) {
-    const [make, when] = kept[at]!;
+  for (let at = 0; at < snippetCalls.length; at += 1) {
+    const [call, when] = snippetCalls[at]!;
     times = timesOf(when);
     const before: number[] = [];
-    for (let of = 0; of < begun.length; of += 1) before[of] = begun[of]!.construction.calls.pendingCalls.length;
-    attempt(make);
+    for (let of = 0; of < constructions.length; of += 1)
+      before[of] = constructions[of]!.construction.calls.pendingCalls.length;
+    attempt(call);
     if (!times) continue;
     const [mono, wall] = times;
-    for (let of = 0; of < begun.length; of += 1) {
+    for (let of = 0; of < constructions.length; of += 1) {
       // The engine has not loaded yet, so the calls are at the end of these.
-      const { pendingCalls } = begun[of]!.construction.calls;
-      for (let call = before[of] ?? 0; call < pendingCalls.length; call += 1)
-        pendingCalls[call] = { ...pendingCalls[call]!, mono, wall };
+      const { pendingCalls } = constructions[of]!.construction.calls;
+      for (let number = before[of] ?? 0; number < pendingCalls.length; number += 1)
+        pendingCalls[number] = { ...pendingCalls[number]!, mono, wall };
     }
   }
   loader.prepare = prepare;
-  kept.length = 0;
-  kept.push = ([make]: Kept) => {
-    attempt(make);
+  snippetCalls.length = 0;
+  snippetCalls.push = ([call]: SnippetCall) => {
+    attempt(call);
     return 0;
   };
 }

@@ -5,7 +5,7 @@ import { silenceRepetition } from "../prepare.ts";
 import type { Problem, TrackedEvent } from "../types.ts";
 import { explain } from "../words.ts";
 import type { Missing } from "./identity.ts";
-import type { Memory } from "./memory.ts";
+import type { MemoryEngine } from "./memory-engine.ts";
 
 /** An event on its way, and which ids were unknown when it was recorded. */
 export interface Draft {
@@ -14,11 +14,11 @@ export interface Draft {
 }
 
 /** What all trackers of a test file recorded. */
-export const made = {
+export const recorded = {
   /** Events that would have been sent. */
   events: [] as TrackedEvent[],
   /** Events that wait for the ids, or for consent. */
-  held: new Map<Memory, Draft[]>(),
+  waiting: new Map<MemoryEngine, Draft[]>(),
   problems: [] as Problem[],
   count: 0,
 };
@@ -29,10 +29,10 @@ export class RecordedCalls extends Calls {
     super(isOff, undefined, onError);
     this.explain = explain;
     silenceRepetition(this);
-    const tell = this.report;
+    const original = this.report;
     this.report = (code, message, dropped) => {
-      if (code) made.problems.push({ code, message, dropped });
-      tell(code, message, dropped);
+      if (code) recorded.problems.push({ code, message, dropped });
+      original(code, message, dropped);
     };
   }
 }
