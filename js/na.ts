@@ -41,7 +41,10 @@ import type {
 type IdMethod = "setAccountId" | "setUserId" | "setModuleId" | "setProductId" | "identifyAccount" | "identifyUser";
 
 export class Tracker<App extends Names = Names> {
-  /** Resolves to `true` once the tracker runs, or to `false` where it had to be disabled; never rejects. */
+  /**
+   * Resolves to `true` once the tracker runs. Resolves to `false` if it is off, or could not be loaded in the first
+   * attempts; in the second case it goes on trying, and keeps the calls. Never rejects.
+   */
   readonly ready!: Promise<boolean>;
 
   readonly #calls!: Calls;

@@ -126,7 +126,7 @@ export interface Problem {
 
 /** Options of one feature event. */
 export interface FeatureOptions<App extends Names = Names> {
-  /** How often the feature was used: a finite number. Default 1. */
+  /** How often the feature was used: a finite number. The collector takes 0 to 1,000,000. Default 1. */
   total?: number | undefined;
   /** The module of this event, in place of the current one; `null` for none. */
   module?: NameOf<App, "module"> | null | undefined;

@@ -1,4 +1,4 @@
-// The inline and global builds contain the wasm. The build inserts it as a text.
+// The inline module and the classic script contain the wasm. The build inserts it as a text.
 declare module "#wasm" {
   export const text: string;
   /** The number of bytes that the text decodes to. */

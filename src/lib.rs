@@ -7,6 +7,7 @@
 //! use natero_wasm::{Feature, Tracker};
 //!
 //! let tracker = Tracker::builder("API-KEY", "AUTH-KEY")
+//!     .endpoint("http://127.0.0.1:8088")
 //!     .account_id("acme")
 //!     .user_id("ann")
 //!     .build()?;

@@ -82,10 +82,11 @@ fn cookies_that_cannot_be_ours_are_not_taken() {
 }
 
 #[wasm_bindgen_test]
-fn in_memory_or_before_consent_no_cookie_is_touched() {
+fn in_memory_or_before_consent_or_with_sending_disabled_no_cookie_is_touched() {
     for changes in [
         json!({ "persistence": "memory" }),
         json!({ "consent": "pending" }),
+        json!({ "disableEventSend": true }),
     ] {
         let page = start(changes, "", "");
         page.at(60_000.0).tell(Core::activity);

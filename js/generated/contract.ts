@@ -171,7 +171,7 @@ export interface CoreConfig {
 export interface Dropped {
   /** The sum of all reasons except `invalid`. */
   total: number;
-  /** Calls refused because of wrong arguments. */
+  /** Calls that were refused, also those after `shutdown()`. */
   invalid: number;
   /** Consent was denied. */
   consent: number;
@@ -185,13 +185,13 @@ export interface Dropped {
   overflow: number;
   /** The collector refused them. */
   rejected: number;
-  /** The collector refused each as too large even in a request of its own. */
+  /** Too large, even when sent alone. */
   too_large: number;
 }
 
-/** Counters since construction: `accepted = delivered + pending + dropped.total`. */
+/** Counters since construction. `accepted = delivered + pending + dropped.total` holds for the events that this page made. Events taken over from closed pages do not count as `accepted` here. */
 export interface Stats {
-  /** Events that this page made, except those left for other pages on return from the back/forward cache. */
+  /** Events that this page made, except those that another page took over while this page was in the back/forward cache. */
   accepted: number;
   /** Events that the collector confirmed. */
   delivered: number;

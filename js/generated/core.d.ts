@@ -76,13 +76,14 @@ export interface QueuedEvent {
 }
 
 /**
- * Counters since the tracker was made. At any time
- * `accepted = delivered + pending + dropped`.
+ * Counters since the tracker was made. `accepted = delivered + pending + dropped` holds
+ * for the events that this page made. Events taken over from closed pages do not count
+ * as accepted here.
  */
 export interface Stats {
     /**
-     * Events that this page made, except those left for other pages on return from the
-     * back/forward cache.
+     * Events that this page made, except those that another page took over while this
+     * page was in the back/forward cache.
      */
     accepted: number;
     /**

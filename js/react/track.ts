@@ -37,6 +37,12 @@ type Handler = (...parameters: unknown[]) => unknown;
 
 type Handlers = { [Name in (typeof HANDLERS)[keyof typeof HANDLERS]]?: Handler | undefined };
 
+/** The parts of a node that React resolves before it renders it. No other node has them. */
+interface LazyNode {
+  readonly _init?: (payload: unknown) => ReactNode;
+  readonly _payload?: unknown;
+}
+
 /**
  * Sends a feature event whenever its child is used: `<Track feature="export"><button>Export</button></Track>`. The
  * child's own handler runs first. Typing into a field counts once, when the field is left.
@@ -57,15 +63,24 @@ export function Track(props: TrackProps): ReactElement {
   const added: Handlers = { onClick, onSubmit, onChange };
   if (on !== "show") added[HANDLERS[on]] = inTurn((event) => used(event, latest.current), added[HANDLERS[on]]);
   const names = Object.values(HANDLERS).filter((name) => added[name]);
-  const child = isValidElement<Handlers>(children) && children.type !== Fragment && children;
-  if (names.length > 0 && child) {
-    const own = child.props;
-    return cloneElement(child, Object.fromEntries(names.map((name) => [name, inTurn(own[name], added[name])])));
-  }
   if (names.length > 0) {
+    const child = resolved(children);
+    if (isValidElement<Handlers>(child) && child.type !== Fragment) {
+      const own = child.props;
+      return cloneElement(child, Object.fromEntries(names.map((name) => [name, inTurn(own[name], added[name])])));
+    }
     reportOnce(`/react: <Track feature="${feature}"> takes exactly one element, whose ${names[0]} it adds to.`);
   }
   return createElement(Fragment, null, children);
+}
+
+/**
+ * The node that a lazy node stands for. Server components pass lazy nodes: always in development, and otherwise while the
+ * rest of the page is still arriving. If the node has not arrived, this throws a promise, and React waits for it.
+ */
+function resolved(node: ReactNode): ReactNode {
+  const { _init, _payload } = Object(node) as LazyNode;
+  return _init ? resolved(_init(_payload)) : node;
 }
 
 /** Calls both handlers, even if the first throws. Returns the result of the first. */

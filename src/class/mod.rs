@@ -61,8 +61,8 @@ impl Natero {
         })
     }
 
-    /// Resolves to `true` once the tracker runs, or to `false` if it had to be disabled.
-    /// Never rejects.
+    /// Resolves to `true` once the tracker runs, or to `false` if it is off. Never
+    /// rejects.
     #[wasm_bindgen(getter, unchecked_return_type = "Promise<boolean>")]
     pub fn ready(&self) -> JsValue {
         self.ready.clone()

@@ -67,7 +67,7 @@ export interface Settings {
 export interface Dropped {
   /** The sum of all reasons except `invalid`. */
   total: number;
-  /** Calls refused because of wrong arguments. */
+  /** Calls that were refused, also those after `shutdown()`. */
   invalid: number;
   /** Consent was denied. */
   consent: number;
@@ -81,13 +81,13 @@ export interface Dropped {
   overflow: number;
   /** The collector refused them. */
   rejected: number;
-  /** The collector refused each as too large even in a request of its own. */
+  /** Too large, even when sent alone. */
   too_large: number;
 }
 
-/** Counters since construction: `accepted = delivered + pending + dropped.total`. */
+/** Counters since construction. `accepted = delivered + pending + dropped.total` holds for the events that this page made. Events taken over from closed pages do not count as `accepted` here. */
 export interface Stats {
-  /** Events that this page made, except those left for other pages on return from the back/forward cache. */
+  /** Events that this page made, except those that another page took over while this page was in the back/forward cache. */
   accepted: number;
   /** Events that the collector confirmed. */
   delivered: number;
@@ -222,7 +222,7 @@ export interface Problem {
 
 /** Options of one feature event. */
 export interface FeatureOptions<App extends Names = Names> {
-  /** How often the feature was used: a finite number. Default 1. */
+  /** How often the feature was used: a finite number. The collector takes 0 to 1,000,000. Default 1. */
   total?: number | undefined;
   /** The module of this event, in place of the current one; `null` for none. */
   module?: NameOf<App, "module"> | null | undefined;

@@ -64,7 +64,8 @@ impl Feature {
         }
     }
 
-    /// How often it was used: a finite number. Default: 1.
+    /// How often it was used: a finite number. The collector takes 0 to 1,000,000.
+    /// Default: 1.
     pub fn total(mut self, total: f64) -> Feature {
         self.total = total;
         self

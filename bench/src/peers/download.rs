@@ -25,7 +25,7 @@ pub fn add(gzip: &Map<String, Value>, table: &mut Table) {
     table.add(ours("entry module alone", "natero entry", ENTRY));
     table.add(es_module);
     table.add(ours("inline build", "natero inline", ONE_FILE));
-    table.add(ours("global build", "natero global", ONE_FILE));
+    table.add(ours("classic script", "natero global", ONE_FILE));
     table.add(
         row("peers' ordinary imports")
             .figure("mixpanel", weight("mixpanel-full"))

@@ -149,14 +149,18 @@ fn counters(text: &mut String) {
     let mut counter =
         |name, doc| write!(text, "  /** {doc} */\n  {name}: number;\n").expect(WRITES);
     counter("total", "The sum of all reasons except `invalid`.");
-    counter("invalid", "Calls refused because of wrong arguments.");
+    counter(
+        "invalid",
+        "Calls that were refused, also those after `shutdown()`.",
+    );
     for reason in REASONS {
         counter(reason_name(reason), explained(reason));
     }
     text.push_str("}\n\n");
     // Its field `dropped` has the interface written above.
     text.push_str(
-        "/** Counters since construction: `accepted = delivered + pending + dropped.total`. */\n",
+        "/** Counters since construction. `accepted = delivered + pending + dropped.total` holds for the events that \
+         this page made. Events taken over from closed pages do not count as `accepted` here. */\n",
     );
     text.push_str(&interface(Stats::DECL));
     text.push('\n');
@@ -215,7 +219,7 @@ const fn explained(reason: Reason) -> &'static str {
         Reason::Identity => "The identity changed before both account and user were known.",
         Reason::Overflow => "`maxQueueBytes` was reached.",
         Reason::Rejected => "The collector refused them.",
-        Reason::TooLarge => "The collector refused each as too large even in a request of its own.",
+        Reason::TooLarge => "Too large, even when sent alone.",
     }
 }
 

@@ -25,8 +25,9 @@ pub enum Reason {
     TooLarge,
 }
 
-/// Counters since the tracker was made. At any time
-/// `accepted = delivered + pending + dropped`.
+/// Counters since the tracker was made. `accepted = delivered + pending + dropped` holds
+/// for the events that this page made. Events taken over from closed pages do not count
+/// as accepted here.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[cfg_attr(
     feature = "typescript",
@@ -34,8 +35,8 @@ pub enum Reason {
     serde(rename_all = "camelCase")
 )]
 pub struct Stats {
-    /// Events that this page made, except those left for other pages on return from the
-    /// back/forward cache.
+    /// Events that this page made, except those that another page took over while this
+    /// page was in the back/forward cache.
     pub accepted: u32,
     /// Events that the collector confirmed.
     pub delivered: u32,

@@ -131,6 +131,51 @@ fn in_memory_nothing_is_read_or_kept() {
 }
 
 #[test]
+fn with_sending_disabled_no_cookie_is_set_and_no_tab_is_announced_through_storage() {
+    let mut tab = Tab::open(Config {
+        disable_event_send: true,
+        ..config()
+    });
+    let visitor = tab.visitor();
+    tab.work(60_000.0, 1_000.0);
+    // Long enough for a new session.
+    tab.pass(3_600_000.0);
+    tab.tell(Input::Activity);
+    tab.call(Call::SetUser(Id::new("bob")));
+    tab.call(Call::OptOut);
+    tab.call(Call::OptIn);
+    assert_eq!(
+        (tab.session_cookie.as_str(), tab.visitor_cookie.as_str()),
+        ("", "")
+    );
+    assert!(tab.announced > 0);
+    assert_eq!(tab.announced_through_storage, 0);
+    assert_eq!(tab.visitor(), visitor);
+}
+
+#[test]
+fn with_sending_disabled_a_reset_still_erases_the_cookies_of_other_pages() {
+    let first = Tab::open(config());
+    let mut tab = Tab::open_with(
+        Config {
+            disable_event_send: true,
+            ..config()
+        },
+        [5; 4],
+        1_000.0,
+        &first.session_cookie,
+        &first.visitor_cookie,
+        true,
+    );
+    assert_eq!(tab.visitor(), first.visitor());
+    tab.call(Call::Reset);
+    assert_eq!(
+        (tab.session_cookie.as_str(), tab.visitor_cookie.as_str()),
+        ("", "")
+    );
+}
+
+#[test]
 fn while_consent_is_pending_events_wait_and_no_cookie_is_set() {
     let mut tab = Tab::open(Config {
         consent: Consent::Pending,

@@ -17,7 +17,7 @@ natero_e2e::suite!(
     a_batch_leaves_when_it_is_full_or_old_enough,
     flush_and_stats_tell_what_became_of_each_event,
     a_flush_ends_in_a_page_that_goes_on_making_events,
-    disable_event_send_sends_nothing,
+    disable_event_send_sends_and_stores_nothing,
 );
 
 /// The fields of every event.
@@ -316,17 +316,17 @@ async fn a_flush_ends_in_a_page_that_goes_on_making_events(stage: &Stage) -> Res
     Ok(())
 }
 
-async fn disable_event_send_sends_nothing(stage: &Stage) -> Result<()> {
+async fn disable_event_send_sends_and_stores_nothing(stage: &Stage) -> Result<()> {
     let Tracked { server, page, .. } = start(stage, json!({ "disableEventSend": true })).await?;
     let flushed: Value = page
         .run(
             "_na.setModuleId('reports'); _na.sendFeatureEvent('a');
-             return [await _na.flush(), _na.getModuleId(), localStorage.length];",
+             return [await _na.flush(), _na.getModuleId(), localStorage.length, document.cookie];",
             Value::Null,
         )
         .await?;
     ensure!(
-        flushed == json!([{ "delivered": 0, "pending": 0, "rejected": 0 }, "reports", 0]),
+        flushed == json!([{ "delivered": 0, "pending": 0, "rejected": 0 }, "reports", 0, ""]),
         "{flushed}"
     );
     ensure!(server.recorded().is_empty() && server.preflights() == 0);

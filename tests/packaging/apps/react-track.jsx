@@ -1,11 +1,22 @@
 // Elements that `<Track>` wraps.
 
 import { NateroProvider, Track } from "natero-wasm/react";
-import { Fragment, useState } from "react";
+import { Fragment, lazy, Suspense, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { tracker } from "./tracker.js";
 
 window.order = [];
+
+// A node that arrives later, as from a server component.
+const later = (node) => lazy(async () => ({ default: node }));
+
+const streamed = later(
+  <button type="button" id="streamed">
+    Streamed
+  </button>,
+);
+
+const streamedTrack = later(<Track feature="streamed within">{streamed}</Track>);
 
 function App() {
   const [typed, setTyped] = useState("");
@@ -32,6 +43,9 @@ function App() {
           <option>week</option>
         </select>
       </Track>
+      <Suspense>
+        <Track feature="streamed">{streamedTrack}</Track>
+      </Suspense>
       <Track feature="fragment">
         <Fragment key="both">
           <i>one</i>

@@ -61,19 +61,30 @@ test("apps, nested providers and other copies of the wrapper that use one tracke
   isQuiet();
 });
 
-test("a Track tells of its child within another, of a typed text once, and of nothing where its child is a fragment", async () => {
+test("a Track tells of its child within another or from a server, of a typed text once, and of nothing where its child is a fragment", async () => {
   const { page, events, said } = await run("react-track.jsx", REACT);
   await page.click("#nested");
   await page.click("#both");
   await page.locator("#typed").pressSequentially("abc");
   await page.press("#typed", "Tab");
   await page.selectOption("#chosen", "week");
+  await page.click("#streamed");
   await page.locator("#typed").pressSequentially("d");
   await page.press("#typed", "Enter");
   await page.evaluate(() => document.activeElement.blur());
   await page.evaluate(() => window.tracker.flush());
   const told = features(events).map(({ feature, details }) => [feature, details?.length].filter(Boolean).join(" "));
-  assert.deepEqual(told, ["inner", "outer", "pressed", "changed", "typed 3", "chosen", "typed 4"]);
+  assert.deepEqual(told, [
+    "inner",
+    "outer",
+    "pressed",
+    "changed",
+    "typed 3",
+    "chosen",
+    "streamed within",
+    "streamed",
+    "typed 4",
+  ]);
   assert.deepEqual(await page.evaluate(() => window.order), ["own"]);
   const ours = said.filter((line) => line.includes("natero-wasm/"));
   assert.equal(ours.length, 1, ours.join("\n"));

@@ -144,7 +144,7 @@ impl Engine {
 
     fn opt_in(&mut self) {
         self.consent = Consent::Granted;
-        if self.may_set_cookies() {
+        if self.may_store() {
             // The visitor may have opted in in another tab already. All tabs share one
             // session and visitor.
             self.is_opting_in = true;
@@ -183,7 +183,7 @@ impl Engine {
         let count = self.queue.drop_incomplete(false);
         self.report_local_loss(Reason::Identity, count);
         self.session.forget(&mut self.random);
-        if self.may_set_cookies() {
+        if self.may_erase() {
             // This includes cookies set for other domains, which would be read again.
             self.effects.push(Effect::EraseCookies);
         }

@@ -39,7 +39,7 @@ impl Engine {
 
     pub(super) fn write_cookies(&mut self) {
         self.session.touch(self.now);
-        if self.may_set_cookies() {
+        if self.may_store() {
             let (value, max_age) = self.session.cookie(self.now);
             self.effects.push(Effect::SetSession { value, max_age });
             if let Some(value) = self.session.visitor_to_set() {
@@ -56,7 +56,7 @@ impl Engine {
         if !self.time.is_away() && !self.session.cookies_are_stale(self.now) {
             self.session.touch_in_memory(self.now);
             self.mark_active();
-        } else if self.may_set_cookies() {
+        } else if self.may_store() {
             self.effects.push(Effect::ReadCookies);
         } else {
             self.cookies_read(Cookies::default());
@@ -85,7 +85,7 @@ impl Engine {
         }
         if self.time.activity(self.now.mono) {
             self.effects.push(Effect::AnnounceTab {
-                through_storage: self.may_set_cookies(),
+                through_storage: self.may_store(),
             });
         }
     }

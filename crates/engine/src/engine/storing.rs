@@ -11,12 +11,15 @@ use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journa
 const ADOPTION_DELAY: Millis = Millis(250.0);
 
 impl Engine {
-    pub(super) fn may_set_cookies(&self) -> bool {
-        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
+    /// Whether this page may set cookies and write to storage.
+    pub(super) fn may_store(&self) -> bool {
+        !self.config.disable_event_send && self.may_erase()
     }
 
-    pub(super) fn may_store(&self) -> bool {
-        self.may_set_cookies() && !self.config.disable_event_send
+    /// Whether this page may remove what pages of the visitor set and stored, even if it
+    /// stores nothing itself.
+    pub(super) fn may_erase(&self) -> bool {
+        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
     }
 
     /// Uses storage from now on. This page's part is named after its stream; what closed

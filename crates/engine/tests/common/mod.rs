@@ -29,6 +29,8 @@ pub struct Tab {
     pub losses: Vec<Loss>,
     pub other: Vec<Effect>,
     pub announced: u32,
+    /// How many of these announcements may go through web storage.
+    pub announced_through_storage: u32,
     /// This tab's part of the storage.
     pub stored: BTreeMap<SegmentId, String>,
     /// The record that it last shared with the pages of its source; empty once the wait
@@ -85,6 +87,7 @@ impl Tab {
             losses: Vec::new(),
             other: Vec::new(),
             announced: 0,
+            announced_through_storage: 0,
             stored: BTreeMap::new(),
             shared: None,
             writes: 0,
@@ -132,7 +135,10 @@ impl Tab {
                     self.session_cookie.clear();
                     self.visitor_cookie.clear();
                 }
-                Effect::AnnounceTab { .. } => self.announced += 1,
+                Effect::AnnounceTab { through_storage } => {
+                    self.announced += 1;
+                    self.announced_through_storage += u32::from(through_storage);
+                }
                 Effect::PersistAtTaskEnd => self.engine.handle(now, Input::TaskEnded),
                 Effect::Store { segment, records } => {
                     self.writes += 1;
