@@ -76,11 +76,6 @@ impl Period {
         })
     }
 
-    /// The first day, and the day after the last one.
-    pub(crate) fn days(&self) -> Option<(Day, Day)> {
-        self.days
-    }
-
     /// The time zone of its days.
     pub(crate) fn time_zone(&self) -> &TimeZone {
         &self.time_zone

@@ -185,7 +185,6 @@ pub(super) fn read_people(
         filter,
     } = question;
     page(conn, &account, |subject| {
-        let days = period.day_starts();
         let query = PeopleQuery {
             account: subject.account,
             within: subject.within,
@@ -193,7 +192,7 @@ pub(super) fn read_people(
             span: period.span,
             before: period.before,
             filter,
-            days,
+            time_zone: period.time_zone,
         };
         people::read(conn, &query)?
             .into_iter()
