@@ -155,14 +155,15 @@ pub(super) fn read_usage(
             bars,
             last,
             of_parent,
-            alerts: alerts_of(conn, account)?,
+            alerts: alerts_of(conn, subject)?,
         })
     })
 }
 
-fn alerts_of(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Alert>> {
+fn alerts_of(conn: &Connection, subject: &Subject) -> rusqlite::Result<Vec<Alert>> {
     let filter = AlertFilter {
-        account: Some(account),
+        account: Some(subject.account),
+        within: subject.within.root()?,
         holding: true,
         ..AlertFilter::default()
     };

@@ -126,7 +126,7 @@ pub(in crate::store::scaled) async fn usage(
     };
     let scope = AlertScope {
         account: Some(subject.account),
-        within: None,
+        within: subject.within.root()?,
     };
     let first = Page {
         limit: MAX_ALERTS,
