@@ -259,6 +259,7 @@ pub fn router(app: App) -> Router {
         .layer(cors::account_api(&app.config.api_origins));
     let reader = reader
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
+        .route_layer(middleware::from_fn(parameters::refuse_unknown))
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
         .layer(cors::account_api(&app.config.api_origins));
     let routed = open

@@ -213,3 +213,55 @@ async fn many_small_gaps_are_as_implausible_as_a_large_one() {
         (&json!(0), &json!(35), &json!(2))
     );
 }
+
+#[tokio::test]
+async fn late_events_of_an_erased_user_or_account_are_not_missing() {
+    let collector = Collector::new();
+    let of = |account: &str, user: &str, stream: &str, seq: u32| {
+        let event = feature(account, user, "export", &format!("{stream}-{seq}"));
+        with(event, json!({"stream_id": stream, "seq": seq}))
+    };
+    send(
+        &collector,
+        &[
+            of("acme", "ann", "t1", 0),
+            of("acme", "bob", "t1", 1),
+            of("gone", "eve", "t1", 2),
+        ],
+    )
+    .await;
+    for path in [
+        "/api/v2/account_users/bob?erase=true",
+        "/api/v2/accounts/gone?erase=true",
+    ] {
+        assert_eq!(collector.call("DELETE", path, None).await.status, 200);
+    }
+    let late = [
+        of("acme", "bob", "t1", 3),
+        of("gone", "dan", "t1", 4),
+        // Streams without any other event.
+        of("acme", "bob", "t2", 0),
+        of("acme", "bob", "t3", 0),
+    ];
+    for _ in 0..2 {
+        let receipt = collector.post(ndjson(&late)).await.json();
+        assert_eq!(
+            receipt["rejected"].as_array().unwrap().len(),
+            4,
+            "{receipt}"
+        );
+    }
+    send(&collector, &[of("acme", "ann", "t1", 5)]).await;
+    let counts = async || {
+        let report = collector.get("/api/v2/loss").await;
+        ["streams", "made", "received", "missing", "rejected"].map(|name| report[name].clone())
+    };
+    assert_eq!(counts().await, [1, 6, 2, 0, 4]);
+    // The second event gives the stream a record.
+    send(
+        &collector,
+        &[of("acme", "bob", "t3", 0), of("acme", "ann", "t3", 1)],
+    )
+    .await;
+    assert_eq!(counts().await, [2, 8, 3, 0, 5]);
+}

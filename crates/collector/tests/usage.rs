@@ -531,3 +531,21 @@ async fn a_sum_of_fractions_is_written_as_people_add_it_up() {
     let answer = collector.ask(request).await;
     assert!(answer.text.contains("\n2,0.3,"), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_span_that_ends_before_it_begins_is_refused() {
+    let collector = Collector::new();
+    collector.send(vec![feature("acme", "ann", "x", "1")]).await;
+    for path in ["accounts/acme/usage", "loss"] {
+        let ask = async |span: &str| {
+            let path = format!("/api/v2/{path}{span}");
+            collector.call("GET", &path, None).await
+        };
+        let answer = ask("?from=9&to=1").await;
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(answer.error().contains("after to"), "{}", answer.text);
+        assert_eq!(ask("?from=9&to=9").await.status, 200, "an empty span");
+    }
+    let erasure = "/api/v2/sources/source-1/events?from=9&to=1";
+    assert_eq!(collector.call("DELETE", erasure, None).await.status, 400);
+}

@@ -33,10 +33,10 @@ pub(super) fn erasure(
         (ErasureKind::Source, None, _) => Err(CliError::Usage(
             "--from is missing: give the first ms of arrival of what the source sent, in ms since the Unix epoch".into(),
         )),
-        (ErasureKind::Source, Some(_), _) => Ok(Erasure::of_source(
-            id,
-            Span::new(from, to).until(now_ms() + 1),
-        )),
+        (ErasureKind::Source, Some(_), _) => {
+            let arrived = Span::new(from, to)?.until(now_ms() + 1);
+            Ok(Erasure::of_source(id, arrived))
+        }
         (_, None, None) => Ok(Erasure::of(kind, id)),
         (_, _, _) => Err(CliError::Usage(format!(
             "--from and --to are of `erase source`; leave them out to erase the whole {}",

@@ -1,6 +1,8 @@
 //! Why a command failed.
 
-use crate::{config::ChoiceError, server::ServeError, store::StoreError};
+use crate::{
+    config::ChoiceError, model::usage::ReversedSpan, server::ServeError, store::StoreError,
+};
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,9 @@ pub enum CliError {
     /// The flags choose no store.
     #[error("{0}")]
     Choice(#[from] ChoiceError),
+    /// `--from` is after `--to`.
+    #[error("{0}")]
+    Span(#[from] ReversedSpan),
     /// The server cannot start.
     #[error("{0}")]
     Serve(#[from] ServeError),

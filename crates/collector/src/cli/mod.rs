@@ -164,7 +164,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             output,
         } => {
             let filter = EventFilter {
-                span: Span::new(span.from, span.to),
+                span: Span::new(span.from, span.to)?,
                 account_id: account,
             };
             run_export(&database, &filter, format, output.as_deref())
@@ -179,7 +179,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             span,
             json,
         } => {
-            let span = Span::new(span.from, span.to);
+            let span = Span::new(span.from, span.to)?;
             let report = match database.choice()? {
                 StoreChoice::Sqlite(file) => CommandFile::open(&file)?.loss(span)?,
                 StoreChoice::Scaled(address) => scaled::loss(&address.postgres, span)?,

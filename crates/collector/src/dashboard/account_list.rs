@@ -40,7 +40,8 @@ const MRR: Named = (
      currencies are ordered by the largest amount.",
 );
 
-/// Dimensions that the table shows if an account has a value for them, the most useful first.
+/// Dimensions that CSV always has. The page shows them if an account has a value for them, the
+/// most useful first.
 const USUAL_DIMENSIONS: [&str; 6] = [
     "tier",
     "stage",
@@ -160,6 +161,9 @@ impl AccountList {
         } else {
             Sort::down("uses")
         };
+        let is_compared = self.is_compared;
+        let rows = &self.portfolio.rows;
+        let has_revenue = rows.iter().any(|row| !row.revenue.0.is_empty());
         let mut table = Table::new(list_filter::TABLE, "Accounts", usual, path, view)
             .with(name_column(&links))
             .with(
@@ -167,78 +171,62 @@ impl AccountList {
                     Value::Text(row.account.account_id.clone())
                 })
                 .only_in_csv(),
-            );
-        if view.with_deactivated {
-            table = table.with(
-                Column::text("is_deleted", "Deactivated", |row: &PortfolioRow| {
-                    Value::Text(row.account.is_deleted.to_string())
+            )
+            .with(
+                Column::number("uses", "Feature uses", |row: &PortfolioRow| {
+                    Value::Sum(row.now.features)
+                })
+                .meaning("Sum of the amounts of feature events in the period."),
+            )
+            .with(
+                Column::number("change", "Change", |row: &PortfolioRow| {
+                    change(row, |figures| figures.features)
+                })
+                .shown(|row| {
+                    let change = change(row, |figures| figures.features);
+                    with_change(&change, &relative(row, |figures| figures.features))
+                })
+                .meaning(
+                    "Feature uses of the period less those of the period before, and the \
+                     same as a share of those. Nothing where the period before reaches \
+                     before the first use.",
+                )
+                .on_page_if(is_compared),
+            )
+            .with(
+                Column::number("percent", "%", |row: &PortfolioRow| {
+                    relative(row, |figures| figures.features)
                 })
                 .only_in_csv(),
-            );
-        }
-        table = table.with(
-            Column::number("uses", "Feature uses", |row: &PortfolioRow| {
-                Value::Sum(row.now.features)
-            })
-            .meaning("Sum of the amounts of feature events in the period."),
-        );
-        if self.is_compared {
-            table = table
-                .with(
-                    Column::number("change", "Change", |row: &PortfolioRow| {
-                        change(row, |figures| figures.features)
-                    })
-                    .shown(|row| {
-                        let change = change(row, |figures| figures.features);
-                        with_change(&change, &relative(row, |figures| figures.features))
-                    })
-                    .meaning(
-                        "Feature uses of the period less those of the period before, and the \
-                         same as a share of those. Nothing where the period before reaches \
-                         before the first use.",
-                    ),
-                )
-                .with(
-                    Column::number("percent", "%", |row: &PortfolioRow| {
-                        relative(row, |figures| figures.features)
-                    })
-                    .only_in_csv(),
-                );
-        }
-        table = table.with(
-            Column::number("users", "Users", |row: &PortfolioRow| {
-                Value::Count(row.now.users)
-            })
-            .shown(|row| {
-                let change = change(row, |figures| figures.users as f64);
-                with_change(&Value::Count(row.now.users), &change)
-            })
-            .meaning(
-                "Different users with an event in the period, and the change in their number.",
-            ),
-        );
-        if self.is_compared {
-            table = table.with(
+            )
+            .with(
+                Column::number("users", "Users", |row: &PortfolioRow| {
+                    Value::Count(row.now.users)
+                })
+                .shown(|row| {
+                    let change = change(row, |figures| figures.users as f64);
+                    with_change(&Value::Count(row.now.users), &change)
+                })
+                .meaning(
+                    "Different users with an event in the period, and the change in their number.",
+                ),
+            )
+            .with(
                 Column::number("users_change", "Change in users", |row: &PortfolioRow| {
                     change(row, |figures| figures.users as f64)
                 })
                 .only_in_csv(),
-            );
-        }
-        table = table.with(
-            Column::number("active_time", "Active time", |row: &PortfolioRow| {
-                Value::Duration(row.now.active_time)
-            })
-            .shown(|row| with_change(&Value::Duration(row.now.active_time), &time_change(row)))
-            .meaning(
-                "Time in which somebody did something, as trackers report it, and its change.",
-            ),
-        );
-        if self.is_compared {
-            table = table
-                .with(Column::number("time_change", "Change in time", time_change).only_in_csv());
-        }
-        table = table
+            )
+            .with(
+                Column::number("active_time", "Active time", |row: &PortfolioRow| {
+                    Value::Duration(row.now.active_time)
+                })
+                .shown(|row| with_change(&Value::Duration(row.now.active_time), &time_change(row)))
+                .meaning(
+                    "Time in which somebody did something, as trackers report it, and its change.",
+                ),
+            )
+            .with(Column::number("time_change", "Change in time", time_change).only_in_csv())
             .with(
                 Column::number("last_seen", "Last seen", |row: &PortfolioRow| {
                     Value::day(row.last_use, zone)
@@ -250,16 +238,20 @@ impl AccountList {
                     Value::Count(row.silent)
                 })
                 .shown(|row| {
-                    html! { (Value::Count(row.silent).show()) small { " of " (format::number(row.members)) } }
+                    html! {
+                        (Value::Count(row.silent).show())
+                        small { " of " (format::number(row.members)) }
+                    }
                 })
                 .meaning(SILENT_USERS.1),
+            )
+            .with(
+                Column::text("is_deleted", "Deactivated", |row: &PortfolioRow| {
+                    Value::Text(row.account.is_deleted.to_string())
+                })
+                .only_in_csv(),
             );
-        if self
-            .portfolio
-            .rows
-            .iter()
-            .any(|row| !row.revenue.0.is_empty())
-        {
+        if has_revenue {
             table = table.with(
                 Column::number("mrr", "MRR", |row: &PortfolioRow| {
                     let amounts = row.revenue.0.values();
@@ -273,6 +265,13 @@ impl AccountList {
                 .only_on_page(),
             );
         }
+        for name in shown_dimensions(&self.portfolio.dimensions, &view.dimensions) {
+            table = table.with(dimension_column(name).only_on_page());
+        }
+        for name in USUAL_DIMENSIONS {
+            table = table.with(dimension_column(name.to_owned()).only_in_csv());
+        }
+        // These columns depend on the data and on the filter, so they come last.
         for currency in self.portfolio.totals.revenue.0.keys() {
             let key = format!("mrr_{currency}");
             let currency = currency.clone();
@@ -282,14 +281,10 @@ impl AccountList {
             };
             table = table.with(Column::number(&key, &key, read).only_in_csv());
         }
-        let dimensions = &self.portfolio.dimensions;
-        for (name, is_shown) in listed_dimensions(dimensions, &view.dimensions) {
-            let column = dimension_column(name);
-            table = table.with(if is_shown {
-                column
-            } else {
-                column.only_in_csv()
-            });
+        for name in view.dimensions.keys() {
+            if !USUAL_DIMENSIONS.contains(&name.as_str()) {
+                table = table.with(dimension_column(name.clone()).only_in_csv());
+            }
         }
         sheet.table(&table.without_search(), self.portfolio.rows)
     }
@@ -321,20 +316,16 @@ fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
     })
 }
 
-/// The dimensions of the table, and whether each is shown. Shown are those by which the list
-/// is filtered, and the first of the usual ones for which an account has a value. The others
-/// are only in the CSV export.
-fn listed_dimensions(
+/// The dimensions that the page shows: those by which the list is filtered, and the first of
+/// the usual ones for which an account has a value. CSV has all of these.
+fn shown_dimensions(
     known: &BTreeMap<String, BTreeMap<String, usize>>,
     filtered: &BTreeMap<String, String>,
-) -> Vec<(String, bool)> {
+) -> Vec<String> {
     let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
     let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
-    let usual = usual
-        .enumerate()
-        .map(|(at, name)| (name.to_owned(), at < MAX_USUAL));
-    let filtered = filtered.keys().cloned().map(|name| (name, true));
-    filtered.chain(usual).collect()
+    let usual = usual.take(MAX_USUAL).map(str::to_owned);
+    filtered.keys().cloned().chain(usual).collect()
 }
 
 fn time_change(row: &PortfolioRow) -> Value {

@@ -47,9 +47,10 @@ impl AlertsPage {
                 Column::text("user", "User", |of: &Alert| Value::text(of.user_id.clone())).shown(
                     move |of| {
                         html! {
-                            @if let Some(id) = &of.user_id {
-                                a href=(to_user.at(&address::user(id))) { (id) }
-                            } @else { (Value::None.show()) }
+                            @match &of.user_id {
+                                Some(id) => (user(of, id, &to_user)),
+                                None => (Value::None.show()),
+                            }
                         }
                     },
                 ),
@@ -161,7 +162,7 @@ pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
                     @for alert in alerts {
                         li .inline {
                             a href=(view.only_period().at(PATH)) { (alert.rule) }
-                            @if let Some(user) = &alert.user_id { ": " a href=(address::user(user)) { (user) } }
+                            @if let Some(id) = &alert.user_id { ": " (user(alert, id, view)) }
                             @if let (Some(now), Some(before)) = (alert.now, alert.before) {
                                 ": " (format::sum(now)) " after " (format::sum(before))
                             }
@@ -170,5 +171,14 @@ pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Renders the id of the user of an alert, with a link to the user's page if the reader may see it.
+fn user(of: &Alert, id: &str, view: &View) -> Markup {
+    html! {
+        @if of.is_user_visible {
+            a href=(view.only_period().at(&address::user(id))) { (id) }
+        } @else { (id) }
     }
 }

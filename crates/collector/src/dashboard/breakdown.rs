@@ -206,11 +206,9 @@ impl<'a> Breakdown<'a> {
 
     fn table<'v>(&self, view: &'v View) -> Table<'v, Row> {
         let most = self.most();
-        let times = self
-            .products
-            .iter()
-            .filter(|product| product.figures.now.active_time > 0);
-        let has_active_time = times.count() > 1;
+        // Most trackers report active time without a product, and the totals show that already.
+        let mut named = self.products.iter().filter(|of| of.name.is_some());
+        let has_active_time = named.any(|product| product.figures.now.active_time > 0);
         let is_compared = self
             .products
             .iter()
@@ -245,49 +243,48 @@ impl<'a> Breakdown<'a> {
                 .meaning(
                     "Sum of the amounts of feature events. All bars of the table have one scale.",
                 ),
-            );
-        if is_compared {
-            table = table
-                .with(
-                    Column::number("change", "Change", |row: &Row| match row.before() {
-                        Some(before) => {
-                            Value::Difference(row.figures.now.features - before.features)
-                        }
-                        None => Value::None,
-                    })
-                    .meaning(
-                        "Feature uses of the period less those of the period before. Nothing \
-                         where the period before reaches before the first use of the row.",
-                    ),
+            )
+            .with(
+                Column::number("change", "Change", |row: &Row| match row.before() {
+                    Some(before) => Value::Difference(row.figures.now.features - before.features),
+                    None => Value::None,
+                })
+                .meaning(
+                    "Feature uses of the period less those of the period before. Nothing \
+                     where the period before reaches before the first use of the row.",
                 )
-                .with(
-                    Column::number("percent", "%", |row: &Row| match row.before() {
-                        Some(before) => Value::change(before.features, row.figures.now.features),
-                        None => Value::None,
-                    })
-                    .meaning("The same as a share of the period before."),
-                );
-        }
-        table = table.with(
-            Column::number("module_time", "Time in modules", |row: &Row| {
-                row.value(|totals| Value::Duration(totals.module_time))
-            })
-            .meaning("Time with a module open and in use, which trackers report when it ends."),
-        );
-        if has_active_time {
-            table = table.with(
+                .on_page_if(is_compared),
+            )
+            .with(
+                Column::number("percent", "%", |row: &Row| match row.before() {
+                    Some(before) => Value::change(before.features, row.figures.now.features),
+                    None => Value::None,
+                })
+                .meaning("The same as a share of the period before.")
+                .on_page_if(is_compared),
+            )
+            .with(
+                Column::number("module_time", "Time in modules", |row: &Row| {
+                    row.value(|totals| Value::Duration(totals.module_time))
+                })
+                .meaning("Time with a module open and in use, which trackers report when it ends."),
+            )
+            .with(
                 Column::number("active_time", "Active time", |row: &Row| {
                     row.value(|totals| Value::Duration(totals.active_time))
                 })
-                .meaning("Time in which somebody did something. Most trackers report it without a product."),
+                .meaning(
+                    "Time in which somebody did something. Most trackers report it without a \
+                     product.",
+                )
+                .on_page_if(has_active_time),
+            )
+            .with(
+                Column::number("sessions", "Sessions", |row: &Row| {
+                    row.value(|totals| Value::Count(totals.sessions))
+                })
+                .meaning("Different sessions with such an event."),
             );
-        }
-        table = table.with(
-            Column::number("sessions", "Sessions", |row: &Row| {
-                row.value(|totals| Value::Count(totals.sessions))
-            })
-            .meaning("Different sessions with such an event."),
-        );
         if self.is_of_one_user {
             return table;
         }

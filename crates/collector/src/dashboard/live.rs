@@ -183,7 +183,11 @@ fn table<'v>(
             })
             .shown(move |event| {
                 let id = event.text("user_id");
-                html! { a title=(id) href=(user_links.at(&address::user(id))) { (event.user) } }
+                html! {
+                    @if event.is_user_visible {
+                        a title=(id) href=(user_links.at(&address::user(id))) { (event.user) }
+                    } @else { (event.user) }
+                }
             }),
         )
         .with(

@@ -70,15 +70,10 @@ impl Period {
     /// The span of the period.
     pub(crate) fn span(&self) -> Span {
         let start = |day| self.time_zone.start_of(day);
-        Span::new(
-            self.days.map(|days| start(days.0)),
-            self.days.map(|days| start(days.1)),
-        )
-    }
-
-    /// The first day, and the day after the last one.
-    pub(crate) fn days(&self) -> Option<(Day, Day)> {
-        self.days
+        self.days.map_or(Span::ALL, |(from, to)| Span {
+            from: start(from),
+            to: start(to),
+        })
     }
 
     /// The time zone of its days.

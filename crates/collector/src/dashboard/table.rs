@@ -40,6 +40,7 @@ pub(crate) struct Column<'a, R> {
     is_only_in_csv: bool,
     is_only_on_page: bool,
     is_action: bool,
+    is_sorted_by: bool,
 }
 
 impl<'a, R> Column<'a, R> {
@@ -55,6 +56,7 @@ impl<'a, R> Column<'a, R> {
             is_only_in_csv: false,
             is_only_on_page: false,
             is_action: false,
+            is_sorted_by: true,
         }
     }
 
@@ -71,6 +73,7 @@ impl<'a, R> Column<'a, R> {
             .class("action")
             .only_on_page();
         column.is_action = true;
+        column.is_sorted_by = false;
         column
     }
 
@@ -95,6 +98,19 @@ impl<'a, R> Column<'a, R> {
     pub(crate) fn only_in_csv(mut self) -> Self {
         self.is_only_in_csv = true;
         self
+    }
+
+    /// Shows the column on the page only under a condition. A program that reads CSV relies on
+    /// the same columns whatever the data and the view. A table is not sorted by a column that
+    /// its page leaves out.
+    pub(crate) fn on_page_if(self, is_on_page: bool) -> Self {
+        if is_on_page {
+            return self;
+        }
+        Column {
+            is_sorted_by: false,
+            ..self.only_in_csv()
+        }
     }
 
     /// Omits the column from CSV, which has other columns in its place.
@@ -238,7 +254,7 @@ impl<'a, R> Table<'a, R> {
             rows.retain(|row| self.has_words(row, &text));
         }
         let known = |sort: &Sort| {
-            let mut sorted = self.columns.iter().filter(|column| !column.is_action);
+            let mut sorted = self.columns.iter().filter(|column| column.is_sorted_by);
             sorted.any(|column| column.key == sort.column)
         };
         let sort = choice.sort.clone().filter(known);
@@ -396,8 +412,7 @@ impl<'a, R> Table<'a, R> {
     /// Renders the explanations of the columns.
     fn meanings(&self) -> Markup {
         let meanings: Vec<_> = self
-            .columns
-            .iter()
+            .shown_columns()
             .filter_map(|column| Some((&column.head, column.meaning?)))
             .collect();
         html! {

@@ -173,59 +173,55 @@ fn active_table<'v>(
         .iter()
         .map(|person| person.now.features)
         .fold(0.0, f64::max);
-    let mut table = Table::new("users", "Active users", Sort::down("uses"), path, view)
+    let is_compared = period.before().is_some();
+    Table::new("users", "Active users", Sort::down("uses"), path, view)
         .with(name_column(view))
-        .with(id_column());
-    if shows_account {
-        table = table.with(account_column(view));
-    }
-    table = table.with(
-        Column::number("uses", "Feature uses", |person: &Person| {
-            Value::Sum(person.now.features)
-        })
-        .shown(move |person| {
-            html! { (Value::Sum(person.now.features).show()) (bar(person.now.features, most)) }
-        })
-        .class("barred")
-        .meaning("Sum of the amounts of feature events in the period."),
-    );
-    if period.before().is_some() {
-        table = table
-            .with(
-                Column::number("change", "Change", |person: &Person| match person.before {
-                    Some(before) => Value::Difference(person.now.features - before.features),
-                    None => Value::None,
-                })
-                .shown(|person| {
-                    html! {
-                        @if let Some(before) = person.before {
-                            (Value::Difference(person.now.features - before.features).show())
-                            small .change { (Value::change(before.features, person.now.features).show()) }
-                        } @else { (Value::None.show()) }
-                    }
-                })
-                .meaning(
-                    "Feature uses of the period less those of the period before. Nothing where \
+        .with(id_column())
+        .with(account_column(view).on_page_if(shows_account))
+        .with(
+            Column::number("uses", "Feature uses", |person: &Person| {
+                Value::Sum(person.now.features)
+            })
+            .shown(move |person| {
+                html! { (Value::Sum(person.now.features).show()) (bar(person.now.features, most)) }
+            })
+            .class("barred")
+            .meaning("Sum of the amounts of feature events in the period."),
+        )
+        .with(
+            Column::number("change", "Change", |person: &Person| match person.before {
+                Some(before) => Value::Difference(person.now.features - before.features),
+                None => Value::None,
+            })
+            .shown(|person| {
+                html! {
+                    @if let Some(before) = person.before {
+                        (Value::Difference(person.now.features - before.features).show())
+                        small .change {
+                            (Value::change(before.features, person.now.features).show())
+                        }
+                    } @else { (Value::None.show()) }
+                }
+            })
+            .meaning(
+                "Feature uses of the period less those of the period before. Nothing where \
                      the period before reaches before the first use.",
-                ),
             )
-            .with(
-                Column::number("percent", "%", |person: &Person| match person.before {
-                    Some(before) => Value::change(before.features, person.now.features),
-                    None => Value::None,
-                })
-                .only_in_csv(),
-            );
-    }
-    if period.days().is_some() {
-        table = table.with(
+            .on_page_if(is_compared),
+        )
+        .with(
+            Column::number("percent", "%", |person: &Person| match person.before {
+                Some(before) => Value::change(before.features, person.now.features),
+                None => Value::None,
+            })
+            .only_in_csv(),
+        )
+        .with(
             Column::number("active_days", "Active days", |person: &Person| {
                 Value::Count(person.active_days)
             })
             .meaning("Days of the period with an event."),
-        );
-    }
-    table
+        )
         .with(
             Column::number("sessions", "Sessions", |person: &Person| {
                 Value::Count(person.now.sessions)
@@ -279,7 +275,7 @@ fn silent_table<'v>(
         period: PeriodChoice::Named(NamedPeriod::AllTime),
         ..view.only_period()
     };
-    let mut table = Table::new(
+    Table::new(
         "silent",
         "Users who were not active",
         Sort::down("last_seen"),
@@ -287,41 +283,49 @@ fn silent_table<'v>(
         view,
     )
     .with(name_column(view))
-    .with(id_column());
-    if shows_account {
-        table = table.with(account_column(view));
-    }
-    table
-        .with(
-            Column::text("standing", "Standing", |person: &Person| {
-                Value::Text(standing(person.standing).to_owned())
-            })
-            .shown(move |person| {
-                html! {
-                    (standing(person.standing))
-                    @if person.uncounted > 0 { small { (uncounted(person.uncounted, &whole, shows_quality)) } }
+    .with(id_column())
+    .with(account_column(view).on_page_if(shows_account))
+    .with(
+        Column::text("standing", "Standing", |person: &Person| {
+            Value::Text(standing(person.standing).to_owned())
+        })
+        .shown(move |person| {
+            html! {
+                (standing(person.standing))
+                @if person.uncounted > 0 {
+                    small { (uncounted(person.uncounted, &whole, shows_quality)) }
                 }
-            })
-            .meaning(
-                "Stopped: active in the period before. Away: seen earlier. Came later: seen only after \
-                 the period. Not counted: has only events that do not count, in an account with accounts \
-                 below it or in one to which the user does not belong. Never came: no event at all, or \
-                 none of what is selected.",
-            ),
-        )
-        .with(Column::number("last_seen", "Last seen", move |person: &Person| {
-            Value::day(person.last_seen, zone)
-        }))
-        .with(Column::number("first_seen", "First seen", move |person: &Person| {
-            Value::day(person.first_seen, zone)
-        }))
-        .with(Column::number("uses_before", "Uses before", |person: &Person| {
-            match person.before {
+            }
+        })
+        .meaning(
+            "Stopped: active in the period before. Away: seen earlier. Came later: seen only \
+                 after the period. Not counted: has only events that do not count, in an account \
+                 with accounts below it or in one to which the user does not belong. Never came: \
+                 no event at all, or none of what is selected.",
+        ),
+    )
+    .with(Column::number(
+        "last_seen",
+        "Last seen",
+        move |person: &Person| Value::day(person.last_seen, zone),
+    ))
+    .with(Column::number(
+        "first_seen",
+        "First seen",
+        move |person: &Person| Value::day(person.first_seen, zone),
+    ))
+    .with(
+        Column::number(
+            "uses_before",
+            "Uses before",
+            |person: &Person| match person.before {
                 Some(before) => Value::Sum(before.features),
                 None => Value::None,
-            }
-        }).meaning("Feature uses in the period before."))
-        .with(account_id_column())
+            },
+        )
+        .meaning("Feature uses in the period before."),
+    )
+    .with(account_id_column())
 }
 
 /// Renders a note that a user has events which do not count, with a link to the reason.

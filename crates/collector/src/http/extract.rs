@@ -189,8 +189,12 @@ pub struct SpanQuery {
 
 impl SpanQuery {
     /// The span; unbounded where the query gives no bound.
-    pub fn span(self) -> Span {
-        Span::new(self.from.map(|from| from.0), self.to.map(|to| to.0))
+    ///
+    /// # Errors
+    /// 400 when it would end before it begins.
+    pub fn span(self) -> Result<Span, ApiError> {
+        let span = Span::new(self.from.map(|from| from.0), self.to.map(|to| to.0));
+        span.map_err(|reversed| ApiError::BadRequest(reversed.to_string()))
     }
 }
 

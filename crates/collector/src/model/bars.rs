@@ -74,16 +74,6 @@ pub fn bars(kind: Bars, from: Day, end: Day) -> Vec<BarDays> {
     bars
 }
 
-/// The first ms of each day of a period, and of the day after the last.
-pub fn day_starts(from: Day, end: Day, time_zone: &TimeZone) -> Vec<i64> {
-    let days = bars(Bars::Days, from, end);
-    let first = days.iter().map(|days| days.first);
-    first
-        .chain([end])
-        .map(|day| time_zone.start_of(day))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

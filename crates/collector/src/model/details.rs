@@ -64,13 +64,20 @@ pub(super) fn cleared_fields(own: &[(&str, bool)], details: &Map<String, Value>)
 }
 
 /// Takes a field out of the details of an identification if its value has the right type.
-/// Otherwise it stays in the details.
+/// Otherwise it stays in the details. So does an empty value, which clears the field: an earlier
+/// value of another type may be stored among the details, and is removed with it.
 pub(super) fn take_field<T>(
     details: &mut Map<String, Value>,
     field: &str,
     read: impl FnOnce(&Value) -> Option<T>,
 ) -> Change<T> {
-    match details.get(field).and_then(read) {
+    let Some(said) = details.get(field) else {
+        return Change::Keep;
+    };
+    if is_empty(said) {
+        return Change::Clear;
+    }
+    match read(said) {
         Some(value) => {
             details.remove(field);
             Change::Set(value)

@@ -1,15 +1,16 @@
 //! The fields of accounts and users in two layers: what the Account API and trusted sources
 //! set, and what public sources set, whose keys anybody can read.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
     account::{Account, AccountPatch},
-    change::Precedence,
+    change::{Change, Precedence},
     public_fields::PublicFields,
     record::RecordError,
     remaining_fields::RemainingFields,
+    trust::{Trust, parent_change},
     user::{User, UserPatch},
 };
 
@@ -47,7 +48,20 @@ pub struct Layers<T> {
     pub public: PublicFields,
     /// Time of the newest change of the own layer, in ms since the Unix epoch.
     pub details_at: i64,
+    /// For an account that the Account API or a trusted source has made a top account: when it
+    /// did so, in ms since the Unix epoch. An earlier identification that arrives later does not
+    /// take this for a gap to fill.
+    parent_cleared_at: Option<i64>,
 }
+
+/// What is stored beside the fields of the own layer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct BesideOwn {
+    parent_cleared_at: Option<i64>,
+}
+
+const PARENT_CLEARED_AT: &str = "parent_cleared_at";
 
 /// Both layers in the form in which they are stored.
 #[derive(Debug)]
@@ -67,10 +81,12 @@ pub struct StoredLayers {
 impl<T: Described> Layers<T> {
     /// Reads stored layers, which are JSON objects.
     pub fn read(own: &str, public: &str, details_at: i64) -> Self {
+        let beside: BesideOwn = serde_json::from_str(own).unwrap_or_default();
         Layers {
             own: serde_json::from_str(own).unwrap_or_default(),
             public: serde_json::from_str(public).unwrap_or_default(),
             details_at,
+            parent_cleared_at: beside.parent_cleared_at,
         }
     }
 
@@ -104,6 +120,16 @@ impl<T: Described> Layers<T> {
         }
     }
 
+    /// Records that the Account API or a trusted source has changed the parent at `at`.
+    pub fn note_parent_change<P>(&mut self, parent: &Change<P>, at: i64) {
+        self.parent_cleared_at = match parent {
+            Change::Keep => return,
+            Change::Clear => Some(at),
+            Change::Set(_) => None,
+        };
+        self.public.forget_parent(at);
+    }
+
     /// Takes back something that public sources set. `remove` removes it and returns the
     /// names of the fields. These are filled again from `remaining`, the identifications that
     /// are left.
@@ -131,6 +157,9 @@ impl<T: Described> Layers<T> {
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         own.insert("details".to_owned(), self.own.details().clone().into());
+        if let Some(at) = self.parent_cleared_at {
+            own.insert(PARENT_CLEARED_AT.to_owned(), at.into());
+        }
         StoredLayers {
             columns: shown.columns(),
             details: serde_json::to_string(shown.details()).unwrap_or_default(),
@@ -138,6 +167,30 @@ impl<T: Described> Layers<T> {
             own: serde_json::to_string(&own).unwrap_or_default(),
             public: serde_json::to_string(&self.public).unwrap_or_default(),
         }
+    }
+}
+
+impl Layers<Account> {
+    /// How the details of an `identifyAccount` may change the parent. The identification was
+    /// made at `at`; `has_parent` is whether the account has a parent.
+    pub fn parent_change(
+        &self,
+        details: &Map<String, Value>,
+        trust: Trust,
+        at: i64,
+        has_parent: bool,
+    ) -> Change<String> {
+        let parent = parent_change(details);
+        let may_change = match (trust, &parent) {
+            (Trust::Full, Change::Keep | Change::Clear) => self.precedence(at) == Precedence::Newer,
+            (Trust::Full, Change::Set(_)) => {
+                let is_gap = !has_parent && self.parent_cleared_at.is_none_or(|then| at > then);
+                is_gap || self.precedence(at) == Precedence::Newer
+            }
+            (Trust::Public { .. }, Change::Keep | Change::Clear) => false,
+            (Trust::Public { may_set_parent }, Change::Set(_)) => may_set_parent && !has_parent,
+        };
+        if may_change { parent } else { Change::Keep }
     }
 }
 

@@ -20,12 +20,13 @@ pub struct Arrivals<'a> {
 #[derive(Debug, Default)]
 pub struct StreamArrivals {
     /// `created_at` of its earliest event, in ms since the Unix epoch; `None` if all events
-    /// had been received before. The time of a repeated event is ignored, because it may be
-    /// forged.
+    /// had been received before or are erased. The time of a repeated event is ignored, because
+    /// it may be forged.
     first_at: Option<i64>,
     seqs: Vec<u32>,
     duplicates: i64,
     rejected: Vec<u32>,
+    erased: Vec<u32>,
 }
 
 impl<'a> Arrivals<'a> {
@@ -45,6 +46,13 @@ impl<'a> Arrivals<'a> {
         let arrived = self.streams.entry(stream_id).or_default();
         arrived.note_time(received_at);
         arrived.rejected.push(seq);
+    }
+
+    /// Adds an event that was rejected because its user or account was erased. Its number is
+    /// not missing in a stream with other events. By itself it makes no record of a stream, as
+    /// the id of the stream may identify the user.
+    pub fn add_erased(&mut self, stream_id: &'a str, seq: u32) {
+        self.streams.entry(stream_id).or_default().erased.push(seq);
     }
 
     /// The streams, with the events that arrived of each.
@@ -123,8 +131,8 @@ pub struct StreamRecord {
 }
 
 impl StreamRecord {
-    /// The record for a stream that has none yet; `None` if none of the arrived events is
-    /// new.
+    /// The record for a stream that has none yet; `None` if all of the arrived events were
+    /// received before or are erased.
     pub fn of(arrived: &StreamArrivals) -> Option<Self> {
         let mut record = StreamRecord {
             first_at: arrived.first_at?,
@@ -151,6 +159,7 @@ impl StreamRecord {
         }
         self.rejected.extend(&arrived.rejected);
         self.rejected -= &self.seqs;
+        self.reject(arrived.erased.iter().collect::<RoaringBitmap>() - &self.seqs);
         self.seqs.optimize();
         self.rejected.optimize();
     }
@@ -310,6 +319,22 @@ mod tests {
         record.remove(&events(&[4_000_000_000]), &events(&[0, 1]), Gone::Erased);
         assert_eq!(counts(&record), (2, 2, 0, 0));
         assert!(record.implausible().is_none());
+    }
+
+    #[test]
+    fn a_late_erased_number_is_rejected_only_beside_other_events() {
+        let mut arrivals = Arrivals::default();
+        arrivals.add_erased("t", 1);
+        arrivals.add_erased("t", 4_000_000_000);
+        let (_, arrived) = arrivals.streams().next().expect("a stream");
+        assert!(StreamRecord::of(arrived).is_none());
+        let mut known = record(&[0, 2]);
+        known.add(arrived);
+        assert_eq!(counts(&known), (3, 2, 0, 1));
+        arrivals.add("t", 2, 7, true);
+        let (_, arrived) = arrivals.streams().next().expect("a stream");
+        let new = StreamRecord::of(arrived).expect("another event");
+        assert_eq!(counts(&new), (3, 1, 0, 1));
     }
 
     #[test]

@@ -87,13 +87,33 @@ impl Span {
         }
     }
 
-    /// Makes a span that is unbounded on the side of an absent bound.
-    pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
-        Span {
+    /// Makes a span that is unbounded on the side of an absent bound. It is empty if both bounds
+    /// are equal.
+    ///
+    /// # Errors
+    /// When it would end before it begins. Whoever asks for such a span has swapped the bounds,
+    /// and would take figures of zero for an answer.
+    pub fn new(from: Option<i64>, to: Option<i64>) -> Result<Self, ReversedSpan> {
+        let span = Span {
             from: from.unwrap_or(Span::ALL.from),
             to: to.unwrap_or(Span::ALL.to),
+        };
+        if span.from > span.to {
+            let Span { from, to } = span;
+            return Err(ReversedSpan { from, to });
         }
+        Ok(span)
     }
+}
+
+/// The bounds of a span that would end before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "from is {from}, which is after to, {to}; from is the first ms of the span, and to the first ms after it"
+)]
+pub struct ReversedSpan {
+    from: i64,
+    to: i64,
 }
 
 /// Restricts a query to a part of the usage. An empty product, module or feature stands for

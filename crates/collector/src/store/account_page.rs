@@ -76,14 +76,6 @@ impl PagePeriod {
             bars_before,
         }
     }
-
-    /// The first ms of each day, and of the day after the last one. Empty for all time, where no
-    /// days are counted.
-    pub(in crate::store) fn day_starts(&self) -> Vec<i64> {
-        self.days.map_or_else(Vec::new, |(from, end)| {
-            bars::day_starts(from, end, &self.time_zone)
-        })
-    }
 }
 
 /// Maximum number of alerts that the page of an account lists.

@@ -61,6 +61,9 @@ pub struct Alert {
     pub account_name: Option<String>,
     /// Id of the user, where the rule is about users.
     pub user_id: Option<String>,
+    /// Whether the caller may see that user. A user may have moved to an account that the caller
+    /// may not see.
+    pub is_user_visible: bool,
     /// The compared figure of the period when the alert began.
     pub now: Option<f64>,
     /// The same figure of the previous period.

@@ -1,7 +1,7 @@
 //! Batches of events, and what becomes of them.
 
 use super::{keys::Source, new_event::NewEvent, refused_lines::RefusedLines};
-use crate::model::nul::without_nul;
+use crate::model::{erasure::ErasureKind, nul::without_nul, stream_record::Arrivals};
 
 /// A batch of events.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ pub enum EventError {
     )]
     NoAccount,
     /// The event belongs to something that was erased.
-    #[error("the {0} of this event was erased; do not send it again")]
-    Erased(&'static str),
+    #[error("the {} of this event was erased; do not send it again", .0.name())]
+    Erased(ErasureKind),
     /// The event was erased by its id.
     #[error("this event was erased; do not send it again")]
     ErasedEvent,
@@ -55,6 +55,25 @@ impl EventError {
         match self {
             EventError::NoAccount => "no_account",
             EventError::Erased(_) | EventError::ErasedEvent => "erased",
+        }
+    }
+
+    /// Adds the rejected event to its stream, unless the stream or the event was taken back: what
+    /// was forged must not hide a gap, nor give an erased stream a record again.
+    pub(super) fn add_to<'a>(
+        self,
+        arrivals: &mut Arrivals<'a>,
+        stream_id: &'a str,
+        seq: u32,
+        received_at: i64,
+    ) {
+        match self {
+            EventError::NoAccount => arrivals.add_rejected(stream_id, seq, received_at),
+            EventError::Erased(ErasureKind::User | ErasureKind::Account) => {
+                arrivals.add_erased(stream_id, seq);
+            }
+            EventError::Erased(ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source)
+            | EventError::ErasedEvent => {}
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Imports of many records at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::record::RecordError;
+use crate::model::{account::Account, record::RecordError};
 
 /// Records to be imported.
 #[derive(Debug, Clone)]
@@ -30,11 +30,11 @@ pub enum ImportKind {
 /// What an import changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// Ids that were unknown.
+    /// Ids of accepted records that were unknown before the import.
     pub created: Vec<String>,
-    /// Ids whose fields change.
+    /// Ids of accepted records whose fields are afterwards not what they were before.
     pub changed: Vec<String>,
-    /// Number of records that change nothing.
+    /// Number of accepted records of ids that are afterwards as they were before.
     pub unchanged: usize,
     /// Lines of rejected records, each with the reason.
     pub rejected: Vec<(u64, String)>,
@@ -93,6 +93,79 @@ impl UnknownAccounts {
     }
 }
 
+/// The accounts or users that records describe, as they were before the import. A record may
+/// create the account that a later one describes, and several records may describe the same id, so
+/// the state before a single record does not say what the import changes.
+#[derive(Debug)]
+pub(in crate::store) struct DescribedIds<T> {
+    /// The state before the import, by id, until a record of the id is accepted.
+    before: HashMap<String, Option<T>>,
+    /// In the order in which a record of each was accepted first.
+    accepted: Vec<AcceptedId<T>>,
+    /// The positions in `accepted`, by id.
+    positions: HashMap<String, usize>,
+}
+
+/// An account or a user of which a record was accepted.
+#[derive(Debug)]
+pub(in crate::store) struct AcceptedId<T> {
+    /// Its id.
+    pub(in crate::store) id: String,
+    /// Its state before the import; `None` if it was unknown.
+    before: Option<T>,
+    /// Number of accepted records of the id.
+    records: usize,
+}
+
+impl<T> DescribedIds<T> {
+    /// Starts without any.
+    pub(in crate::store) fn new() -> Self {
+        DescribedIds {
+            before: HashMap::new(),
+            accepted: Vec::new(),
+            positions: HashMap::new(),
+        }
+    }
+
+    /// Whether the state of an id before the import was added.
+    pub(in crate::store) fn has(&self, id: &str) -> bool {
+        self.before.contains_key(id)
+    }
+
+    /// Adds the state of an id before the import.
+    pub(in crate::store) fn insert(&mut self, id: &str, before: Option<T>) {
+        self.before.insert(id.to_owned(), before);
+    }
+
+    /// Notes that a record of an id was accepted.
+    pub(in crate::store) fn accept(&mut self, id: &str) {
+        if let Some(at) = self.positions.get(id) {
+            self.accepted[*at].records += 1;
+            return;
+        }
+        self.positions.insert(id.to_owned(), self.accepted.len());
+        self.accepted.push(AcceptedId {
+            id: id.to_owned(),
+            before: self.before.remove(id).flatten(),
+            records: 1,
+        });
+    }
+
+    /// The ids of which a record was accepted.
+    pub(in crate::store) fn accepted(self) -> Vec<AcceptedId<T>> {
+        self.accepted
+    }
+}
+
+/// An account in the form in which an import compares it. Whether it is a leaf is said by the
+/// records of other accounts.
+pub(in crate::store) fn compared(account: Account) -> Account {
+    Account {
+        is_leaf: false,
+        ..account
+    }
+}
+
 impl ImportReport {
     /// Parses the records, and reports those that are rejected.
     pub(in crate::store) fn read<T>(
@@ -110,19 +183,14 @@ impl ImportReport {
         patches
     }
 
-    /// Adds what a record changed to the report.
-    pub(in crate::store) fn add<T: PartialEq>(
-        &mut self,
-        id: &str,
-        before: Option<T>,
-        after: Option<T>,
-    ) {
-        if before.is_none() {
-            self.created.push(id.to_owned());
-        } else if before != after {
-            self.changed.push(id.to_owned());
+    /// Adds what the import changed of an account or a user to the report.
+    pub(in crate::store) fn add<T: PartialEq>(&mut self, of: AcceptedId<T>, after: Option<T>) {
+        if of.before.is_none() {
+            self.created.push(of.id);
+        } else if of.before != after {
+            self.changed.push(of.id);
         } else {
-            self.unchanged += 1;
+            self.unchanged += of.records;
         }
     }
 

@@ -42,6 +42,8 @@ pub struct NamedEvent {
     /// Name of the user. The id when the user has no name, or belongs to an account that the caller
     /// may not see.
     pub user: String,
+    /// Whether the caller may see the user.
+    pub is_user_visible: bool,
 }
 
 /// The events that arrived last, the newest first.

@@ -231,3 +231,117 @@ async fn a_trusted_source_changes_what_is_known_and_a_public_one_cannot_change_i
         "Server"
     );
 }
+
+/// A collector whose sources are trusted.
+fn trusting() -> Collector {
+    let collector = Collector::new();
+    collector.place.execute("UPDATE sources SET trusted = TRUE");
+    collector
+}
+
+#[tokio::test]
+async fn a_trusted_source_clears_any_field_with_null_or_a_blank_text() {
+    for empty in [json!(null), json!(" ")] {
+        let collector = trusting();
+        let named = json!({
+            "name": "Acme", "hierarchy_label": "Region", "join_date": "2024-01-01",
+            "parent_account_id": "top", "tier": "gold",
+        });
+        let named_user = json!({"first_name": "Ann", "last_name": "Lee", "role": "admin"});
+        let cleared = |named: &Value| {
+            let fields = named.as_object().unwrap().keys();
+            Value::Object(fields.map(|field| (field.clone(), empty.clone())).collect())
+        };
+        let (empty_account, empty_user) = (cleared(&named), cleared(&named_user));
+        for (at, account, user) in [(0, named, named_user), (1, empty_account, empty_user)] {
+            let tag = |subject: &str| format!("{subject}{at}");
+            collector
+                .send(vec![
+                    said("identifyAccount", &tag("a"), NOW + at, account),
+                    said("identifyUser", &tag("u"), NOW + at, user),
+                ])
+                .await;
+        }
+        let account = collector.get("/api/v2/accounts/acme").await;
+        for field in ["name", "hierarchy_label", "join_date", "parent_account_id"] {
+            assert_eq!(account[field], json!(null), "{field} after {empty}");
+        }
+        assert_eq!(account["details"], json!({}));
+        assert_eq!(collector.get("/api/v2/accounts/top").await["is_leaf"], true);
+        let user = collector.get("/api/v2/account_users/ann").await;
+        for field in ["first_name", "last_name"] {
+            assert_eq!(user[field], json!(null), "{field} after {empty}");
+        }
+        assert_eq!(user["details"], json!({}));
+    }
+}
+
+#[tokio::test]
+async fn what_a_trusted_source_clears_shows_what_public_sources_said() {
+    let collector = Collector::new();
+    let send = async |is_trusted: bool, tag: &str, at: i64, details: Value| {
+        let sql = format!("UPDATE sources SET trusted = {is_trusted}");
+        collector.place.execute(&sql);
+        collector
+            .send(vec![said("identifyAccount", tag, NOW + at, details)])
+            .await;
+    };
+    send(false, "1", 0, json!({"name": "Page"})).await;
+    send(true, "2", 1, json!({"name": "Server"})).await;
+    send(true, "3", 2, json!({"name": null})).await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["name"], "Page");
+}
+
+#[tokio::test]
+async fn a_late_identification_clears_nothing_and_does_not_place_a_top_account() {
+    let collector = trusting();
+    let events = [
+        ("1", 5, json!({"name": "Acme", "parent_account_id": "top"})),
+        ("2", 4, json!({"name": null, "parent_account_id": null})),
+    ];
+    for (tag, at, details) in events {
+        collector
+            .send(vec![said("identifyAccount", tag, NOW + at, details)])
+            .await;
+    }
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(
+        (&account["name"], &account["parent_account_id"]),
+        (&json!("Acme"), &json!("top"))
+    );
+    // Cleared by a trusted source at 7, and by the Account API now.
+    let placed = |tag: &str, at: i64| {
+        said(
+            "identifyAccount",
+            tag,
+            NOW + at,
+            json!({"parent_account_id": "top"}),
+        )
+    };
+    let parent = async || collector.get("/api/v2/accounts/acme").await["parent_account_id"].clone();
+    collector
+        .send(vec![
+            said(
+                "identifyAccount",
+                "3",
+                NOW + 7,
+                json!({"parent_account_id": null}),
+            ),
+            said("identifyAccount", "4", NOW + 9, json!({"tier": 1})),
+        ])
+        .await;
+    collector.send(vec![placed("5", 6)]).await;
+    assert_eq!(parent().await, json!(null));
+    collector.send(vec![placed("6", 8)]).await;
+    assert_eq!(parent().await, "top", "it was made after the clearing");
+    let record = json!({"parent_account_id": null});
+    collector
+        .call("PUT", "/api/v2/accounts/acme", Some(record))
+        .await;
+    collector.send(vec![placed("7", 10)]).await;
+    assert_eq!(parent().await, json!(null));
+    let now = natero_collector::clock::now_ms() + HOUR - NOW;
+    collector.send(vec![placed("8", now)]).await;
+    assert_eq!(parent().await, "top");
+}

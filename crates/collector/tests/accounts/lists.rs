@@ -1,5 +1,6 @@
 //! Searches and filters of lists, and unknown parameters.
 
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 
 use crate::{accounts, post, support::*};
@@ -147,12 +148,34 @@ async fn a_parameter_that_a_call_does_not_know_is_refused() {
         "accounts?is_deleted=maybe",
         "account_users?tier=gold",
         "accounts/a/users?d.=x",
+        "accounts/a?nmae=x",
+        "accounts/a/children?rots=true",
+        "accounts/a/summary?form=1",
+        "accounts/a/notes?pages=1",
+        "accounts/a/usage?modul=M",
+        "accounts/a/usage?d.tier=gold",
+        "account_users/a?from=1",
+        "alert_rules?rule_id=1",
+        "alerts?hold=true",
+        "events?acount_id=a",
+        "loss?form=1",
+        "webhook?limit=1",
     ] {
         let answer = collector
             .call("GET", &format!("/api/v2/{list}"), None)
             .await;
         assert_eq!(answer.status, 400, "{list}");
+        let name = list.split(['?', '=']).nth(1).unwrap();
+        assert!(answer.error().contains(name), "{}", answer.text);
     }
+    let head = Request::head(format!(
+        "/api/v2/loss?form=1&api_key={}",
+        collector.account_key
+    ));
+    let head = collector.ask(head.body(Body::empty()).unwrap()).await;
+    assert_eq!(head.status, 400);
+    let no_method = collector.call("GET", "/api/v2/streams/t?x=1", None).await;
+    assert_eq!(no_method.status, 405);
     let account = collector.get("/api/v2/accounts/a").await;
     assert_eq!(
         (&account["name"], &account["is_deleted"]),

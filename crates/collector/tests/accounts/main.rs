@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod bulk;
+mod dry_run;
 mod identified;
 mod lists;
 #[path = "../support/mod.rs"]

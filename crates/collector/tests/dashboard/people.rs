@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows, with_company},
-    support::{Collector, DAY, feature, with},
+    support::{Collector, DAY, HOUR, feature, with},
 };
 
 #[tokio::test]
@@ -313,4 +313,33 @@ async fn a_user_of_whom_nothing_counts_did_not_never_come() {
         !page.contains("not counted") && !page.contains("/quality"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn active_days_of_all_time_are_those_of_the_api() {
+    let collector = Collector::new();
+    let today = now_ms() / DAY * DAY;
+    // The earliest lies more than a chart's bars before the latest.
+    let ages = [1, 1, 2, 40, 1500, 1501, 3000];
+    let events = ages.iter().zip(0..).map(|(age, tag)| {
+        let at = today - age * DAY + 13 * HOUR;
+        with(feature("acme", "ann", "x", tag), json!({"created_at": at}))
+    });
+    collector.send(events.collect()).await;
+    let browser = Browser::of(&collector).await;
+    for zone in ["UTC", "Pacific/Auckland"] {
+        let usage = format!("/api/v2/accounts/acme/usage?by=user&tz={zone}");
+        let days = &collector.get(&usage).await["rows"][0]["active_days"];
+        assert_eq!(*days, 6);
+        for period in ["range=all", "from=2010-01-01&to=2099-01-01"] {
+            let path = format!("/accounts/acme/users?{period}&tz={zone}");
+            let csv = browser.ask(&format!("{path}&csv=users")).await.text;
+            let mut lines = csv.lines().map(|line| line.split(','));
+            let at = lines.next().unwrap().position(|head| head == "active_days");
+            let found = lines.next().unwrap().nth(at.unwrap());
+            assert_eq!(found, Some("6"), "{path}");
+        }
+    }
+    let page = browser.open("/accounts/acme/users?range=all").await;
+    assert_shows(&page, &["data-label=\"Active days\""]);
 }

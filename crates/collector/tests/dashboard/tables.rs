@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows},
-    support::{Collector, HOUR, NOW, feature, with},
+    support::{Collector, DAY, HOUR, NOW, feature, with},
 };
 
 async fn with_ada() -> Collector {
@@ -266,4 +266,112 @@ async fn a_text_in_the_name_or_id_chooses_what_is_counted() {
         .open("/accounts/a2/users?range=all&find.users=bob")
         .await;
     assert_shows(&page, &["<h2>1 of 2 active users</h2>", "with “bob”"]);
+}
+
+/// The names of the columns of a CSV, without those of currencies.
+async fn heads(browser: &Browser<'_>, path: &str) -> Vec<String> {
+    let answer = browser.ask(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    let heads = answer.text.lines().next().unwrap().split(',');
+    let fixed = heads.filter(|head| !head.starts_with("mrr_"));
+    fixed.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_csv_has_the_same_columns_whatever_the_data_and_the_view() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let account = json!({"records": [{"account_id": "acme"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(account))
+        .await;
+    let user = json!({"records": [{"account_id": "acme", "user_id": "ann"}]});
+    collector
+        .call("POST", "/api/v2/account_users", Some(user))
+        .await;
+    let tables = [
+        "/?csv=accounts",
+        "/accounts/acme?csv=breakdown",
+        "/accounts/acme?csv=days",
+        "/accounts/acme/users?csv=users",
+        "/accounts/acme/users?csv=silent",
+        "/accounts/acme/adoption?csv=unused",
+        "/accounts/acme/adoption?csv=used",
+        "/users/ann?csv=breakdown",
+        "/users/ann?csv=days",
+        "/users/ann?csv=sessions",
+        "/users/ann?csv=events",
+    ];
+    let mut empty = Vec::new();
+    for path in tables {
+        empty.push(heads(&browser, path).await);
+    }
+    let synced = |product: &str, tag: u32, age: i64| {
+        let at = natero_collector::clock::now_ms() - age;
+        let time = json!({
+            "action": "sessionSync", "active_duration": 1000, "product": product,
+            "created_at": at,
+        });
+        with(feature("acme", "ann", "x", tag), time)
+    };
+    // One product has active time, then two have; there is a period before; then the account
+    // has dimensions and an account below it.
+    let below = json!({"records": [
+        {"account_id": "below", "parent_account_id": "acme", "tier": "gold", "region": "EMEA"},
+    ]});
+    for step in 0..3 {
+        match step {
+            0 => {
+                collector.send(vec![synced("studio", 1, DAY)]).await;
+            }
+            1 => {
+                let events = vec![synced("other", 2, DAY), synced("studio", 3, 100 * DAY)];
+                collector.send(events).await;
+            }
+            _ => {
+                let call = collector.call("POST", "/api/v2/accounts", Some(below.clone()));
+                assert_eq!(call.await.status, 200);
+            }
+        }
+        for (path, expected) in tables.iter().zip(&empty) {
+            for view in [
+                "",
+                "&range=all",
+                "&range=7d",
+                "&rollup=false",
+                "&deactivated=true",
+                "&product=studio",
+                "&d.tier=gold",
+            ] {
+                let path = format!("{path}{view}");
+                assert_eq!(
+                    &heads(&browser, &path).await,
+                    expected,
+                    "{path}, step {step}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn active_time_has_a_column_on_the_page_if_a_named_product_has_some() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let synced = |product: Option<&str>, tag: u32| {
+        let time = json!({"action": "sessionSync", "active_duration": 1000, "product": product});
+        with(feature("acme", "ann", "x", tag), time)
+    };
+    // The explanation of the column.
+    let column = "Most trackers report it without a product";
+    let path = "/accounts/acme?range=all";
+    collector.send(vec![synced(None, 1)]).await;
+    assert!(!browser.open(path).await.contains(column));
+    let csv = browser.ask(&format!("{path}&csv=breakdown")).await.text;
+    let heads = csv.lines().next().unwrap();
+    let at = heads.split(',').position(|head| head == "active_time");
+    let row = csv.lines().nth(1).unwrap();
+    assert_eq!(row.split(',').nth(at.unwrap()), Some("1000"));
+    collector.send(vec![synced(Some("studio"), 2)]).await;
+    assert!(browser.open(path).await.contains(column));
 }

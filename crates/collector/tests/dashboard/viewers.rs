@@ -1,5 +1,7 @@
 //! Viewers, and what a key for one account may see.
 
+use std::collections::BTreeSet;
+
 use axum::{body::Body, http::Request};
 use natero_collector::clock::now_ms;
 use serde_json::json;
@@ -309,4 +311,73 @@ async fn a_list_is_saved_by_name_for_everyone() {
         .body(Body::from("name=y&address=%2F"))
         .unwrap();
     assert_eq!(collector.ask(request).await.status, 403);
+}
+
+/// The addresses within the dashboard that a page links to.
+fn links(page: &str) -> impl Iterator<Item = String> + '_ {
+    let parts = page.split("href=\"").skip(1);
+    let links = parts.map(|part| part.split(['"', '#']).next().unwrap());
+    let links = links.filter(|link| link.starts_with('/') && !link.starts_with("/assets/"));
+    links.map(|link| link.replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn every_link_that_a_key_for_one_account_is_shown_leads_somewhere() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "mine"}, {"account_id": "leaf", "parent_account_id": "mine"},
+        {"account_id": "theirs"},
+    ]});
+    let rule = json!({"name": "New", "when": "new_user"});
+    for (path, body) in [("accounts", records), ("alert_rules", rule)] {
+        let path = format!("/api/v2/{path}");
+        assert_eq!(collector.call("POST", &path, Some(body)).await.status, 200);
+    }
+    let event = |account: &str, user: &str, tag: u32| {
+        let fields = json!({"created_at": now_ms(), "stream_id": "s", "seq": 2 * tag});
+        with(feature(account, user, "export", tag), fields)
+    };
+    collector
+        .send(vec![
+            event("theirs", "set-aside", 1),
+            event("leaf", "set-aside", 2),
+            event("leaf", "mover", 3),
+            event("leaf", "here", 4),
+        ])
+        .await;
+    // The alert about this user stays in the account.
+    let check = collector.call("POST", "/api/v2/alerts/check", None).await;
+    assert_eq!(check.json()["began"], 3, "{}", check.text);
+    let moved = json!({"account_id": "theirs", "move": true});
+    let moved = collector.call("PUT", "/api/v2/account_users/mover", Some(moved));
+    assert_eq!(moved.await.status, 200);
+
+    let key = collector.viewer_key(Some("mine"));
+    let browser = Browser::with_key(&collector, &key).await;
+    for (page, texts) in [
+        ("/accounts/leaf/events", ["set-aside", "href=\"/users/here"]),
+        ("/accounts/leaf?range=all", ["mover", "href=\"/users/here"]),
+        ("/alerts", ["mover", "href=\"/users/here"]),
+    ] {
+        assert_shows(&browser.open(page).await, &texts);
+    }
+    let mut seen = BTreeSet::new();
+    let mut next = ["/", "/fragments/events?account_id=leaf", "/?search=e"]
+        .map(str::to_owned)
+        .to_vec();
+    while let Some(page) = next.pop() {
+        // One view of each page has its links.
+        let path = page.split('?').next().unwrap().to_owned();
+        if !seen.insert(path) {
+            continue;
+        }
+        let answer = browser.ask(&page).await;
+        assert_eq!(answer.status, 200, "{page}");
+        next.extend(links(&answer.text));
+    }
+    assert!(
+        seen.contains("/accounts/leaf/users") && seen.contains("/users/here"),
+        "{seen:?}"
+    );
+    assert!(seen.contains("/alerts"), "{seen:?}");
 }

@@ -74,6 +74,20 @@ fn escaped(value: &Value) -> String {
     utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
 }
 
+/// Swaps the bounds of a span that would end before it begins. A schema cannot describe that
+/// such a span is not allowed.
+fn in_order(mut given: Vec<(String, String, Value)>) -> Vec<(String, String, Value)> {
+    let position = |name: &str| given.iter().position(|(given, ..)| given == name);
+    if let (Some(from), Some(to)) = (position("from"), position("to"))
+        && given[from].2.as_i64() > given[to].2.as_i64()
+    {
+        let end = given[from].2.take();
+        given[from].2 = given[to].2.take();
+        given[to].2 = end;
+    }
+    given
+}
+
 impl Operation<'_> {
     fn body_schema(&self) -> Option<&Value> {
         let content = self.told["requestBody"]["content"].as_object()?;
@@ -118,6 +132,9 @@ impl Operation<'_> {
                     all
                 })
                 .boxed();
+        }
+        if is_right {
+            all = all.prop_map(in_order).boxed();
         }
         all
     }

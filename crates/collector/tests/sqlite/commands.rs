@@ -29,6 +29,24 @@ fn the_loss_report_is_printed_too() {
 }
 
 #[test]
+fn a_span_that_ends_before_it_begins_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    for command in [&["loss"][..], &["export"], &["erase", "source", "source-1"]] {
+        let output = natero(&db, &[command, &["--from", "9", "--to", "1"]].concat());
+        assert!(!output.status.success(), "{command:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("after to"), "{error}");
+    }
+    assert!(
+        natero(&db, &["loss", "--from", "9", "--to", "9"])
+            .status
+            .success()
+    );
+}
+
+#[test]
 fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");

@@ -31,7 +31,7 @@ async fn an_export_can_be_sent_to_another_collector() {
     let write = |format: Format, account: Option<&str>| {
         let mut out = Vec::new();
         let wanted = EventFilter {
-            span: Span::new(None, None),
+            span: Span::ALL,
             account_id: account.map(str::to_owned),
         };
         let count = export::export(&collector.sql(), &wanted, format, &mut out).unwrap();

@@ -86,16 +86,16 @@ pub struct ErasedOfSource {
 /// gives an earlier end.
 ///
 /// # Errors
-/// 400 without `from`, 404 when the source is unknown.
+/// 400 without `from` or for a span that would end before it begins, 404 when the source is unknown.
 pub async fn delete_of_source(
     State(app): State<App>,
     Path(source): Path<String>,
     Query(ArrivalQuery { from, to }): Query<ArrivalQuery>,
 ) -> Result<Json<ErasedOfSource>, ApiError> {
-    let erasure = Erasure::of_source(
-        source.clone(),
-        Span::new(Some(from), to).until(now_ms() + 1),
-    );
+    let arrived = Span::new(Some(from), to)
+        .map_err(|reversed| ApiError::BadRequest(reversed.to_string()))?
+        .until(now_ms() + 1);
+    let erasure = Erasure::of_source(source.clone(), arrived);
     let erased = app.store.erase(erasure).await?.ok_or_else(|| {
         ApiError::NotFound(format!(
             "no source {source:?}; give an id as `natero-collector keys list` shows it, such as source-1"

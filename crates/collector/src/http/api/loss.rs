@@ -14,10 +14,10 @@ use crate::{
 /// Returns how many events were made, received, missing and duplicated.
 ///
 /// # Errors
-/// When the store fails.
+/// 400 for a span that would end before it begins, and when the store fails.
 pub async fn get(
     State(app): State<App>,
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<LossReport>, ApiError> {
-    Ok(Json(app.store.loss(span.span()).await?))
+    Ok(Json(app.store.loss(span.span()?).await?))
 }

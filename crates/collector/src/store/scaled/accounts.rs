@@ -19,7 +19,7 @@ use crate::{
         nul::without_nul,
         page::{Page, Pager},
         record::RecordError,
-        trust::{Trust, requested_parent},
+        trust::Trust,
     },
     store::{
         accounts::{AccountsQuestion, RecordOutcome},
@@ -149,7 +149,8 @@ pub(super) async fn put_one_of(
 ) -> Result<std::result::Result<(), RecordError>> {
     let account_id = patch.account_id.clone();
     let parent_id = patch.requested_parent().map(str::to_owned);
-    let is_placed = patch.parent_account_id != Change::Keep;
+    let parent_change = patch.parent_account_id.clone();
+    let is_placed = parent_change != Change::Keep;
     if is_placed {
         ancestry.lock(tx).await?;
     }
@@ -171,9 +172,7 @@ pub(super) async fn put_one_of(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
-    if is_placed {
-        layers.public.forget_parent(now);
-    }
+    layers.note_parent_change(&parent_change, now);
     let no = account.get_or_insert(tx).await?;
     layers::write(&layers, tx, no).await?;
     if is_placed {
@@ -246,13 +245,7 @@ pub(super) async fn identify(
     stream: Option<&str>,
     trust: Trust,
 ) -> Result<()> {
-    let requested = requested_parent(&details).map(without_nul);
-    if requested.is_some()
-        && trust
-            != (Trust::Public {
-                may_set_parent: false,
-            })
-    {
+    if trust.changes_parent(&details) {
         ancestry.lock(tx).await?;
     }
     let account = Named::find(tx, account_id).await?;
@@ -262,23 +255,29 @@ pub(super) async fn identify(
     let mut layers = layers::find::<Account>(tx, no).await?;
     let sql = "SELECT parent_no IS NOT NULL FROM accounts WHERE no = $1";
     let has_parent: bool = query_one(tx, sql, &[&no]).await?.get(0);
-    let may_set_parent = trust.may_set_parent(layers.precedence(at), has_parent);
-    if let Some(parent_id) = requested.filter(|_| may_set_parent)
-        && let parent = Named::find(tx, &parent_id).await?
-        && hierarchy::find_cycle(tx, ancestry, account, parent)
-            .await?
-            .is_none()
-        && !(trust != Trust::Full && has_usage(tx, &parent_id).await?)
-    {
-        let asked = details.remove("parent_account_id");
-        match trust {
-            Trust::Public { .. } => {
-                (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
-            }
-            Trust::Full => layers.public.forget_parent(at),
+    let change = layers.parent_change(&details, trust, at, has_parent);
+    let change = change.map(without_nul);
+    match &change {
+        Change::Keep => {}
+        Change::Clear => {
+            layers.note_parent_change(&change, at);
+            hierarchy::set_parent(tx, ancestry, no, None).await?;
         }
-        let parent = parent.get_or_insert(tx).await?;
-        hierarchy::set_parent(tx, ancestry, no, Some(parent)).await?;
+        Change::Set(parent_id) => {
+            let parent = Named::find(tx, parent_id).await?;
+            let cycle = hierarchy::find_cycle(tx, ancestry, account, parent).await?;
+            if cycle.is_none() && !(trust != Trust::Full && has_usage(tx, parent_id).await?) {
+                let said = details.remove("parent_account_id");
+                match trust {
+                    Trust::Public { .. } => {
+                        (layers.public).note_parent(said.unwrap_or_default(), at, stream);
+                    }
+                    Trust::Full => layers.note_parent_change(&change, at),
+                }
+                let parent = parent.get_or_insert(tx).await?;
+                hierarchy::set_parent(tx, ancestry, no, Some(parent)).await?;
+            }
+        }
     }
     match trust {
         Trust::Public { .. } => layers.public.add(details, at, stream),

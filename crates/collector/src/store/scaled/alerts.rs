@@ -109,7 +109,7 @@ pub(super) async fn delete_rule(tx: &Tx<'_>, id: i64) -> Result<bool> {
 pub(super) struct AlertScope {
     /// Only alerts of this account, without its subtree.
     pub(super) account: Option<i64>,
-    /// Only alerts of this account and its subtree.
+    /// Only alerts of this account and its subtree, which are what the caller may see.
     pub(super) within: Option<i64>,
 }
 
@@ -134,10 +134,11 @@ pub(super) async fn list(
         .get(0);
     let sql = format!(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at
+             a.began_at, a.ended_at, u.no IS NOT NULL AND {}
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
-         WHERE {wanted} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $5 OFFSET $6"
+         WHERE {wanted} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $5 OFFSET $6",
+        is_within("u.account_no")
     );
     let (limit, offset) = (page.limit, page.offset());
     let params = [
@@ -156,6 +157,7 @@ pub(super) async fn list(
         account_id: row.get(3),
         account_name: row.get(4),
         user_id: row.get(5),
+        is_user_visible: row.get(10),
         now: row.get(6),
         before: row.get(7),
         began_at: row.get(8),

@@ -89,7 +89,7 @@ impl ErasedOwners {
     pub(super) fn refusal(&self, new: &NewEvent) -> Option<EventError> {
         for (kind, id) in owners(new) {
             if self.has_refused(kind, id, new) {
-                return Some(EventError::Erased(kind.name()));
+                return Some(EventError::Erased(kind));
             }
         }
         let is_erased = self.events.contains(&new.key);
@@ -103,7 +103,7 @@ impl ErasedOwners {
         account_id: &str,
     ) -> Option<EventError> {
         let kind = ErasureKind::Account;
-        (self.has_refused(kind, account_id, new)).then_some(EventError::Erased(kind.name()))
+        (self.has_refused(kind, account_id, new)).then_some(EventError::Erased(kind))
     }
 
     fn has_refused(&self, kind: ErasureKind, id: &str, new: &NewEvent) -> bool {

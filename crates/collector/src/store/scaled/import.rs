@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{account::AccountPatch, change::Change, hierarchy::requested_parents, user::UserPatch},
-    store::import::{ImportReport, ParentWithUsage, UnknownAccounts},
+    store::import::{DescribedIds, ImportReport, ParentWithUsage, UnknownAccounts, compared},
 };
 
 /// The accounts with usage of their own that may get their first child.
@@ -60,6 +60,13 @@ pub(super) async fn accounts(
     let mut unknown = UnknownAccounts::among(unknown);
     let records = patches.iter().map(|(_, patch)| patch);
     let order = accounts::placing_order(tx, &mut ancestry, records).await?;
+    let mut described = DescribedIds::new();
+    for (_, patch) in &patches {
+        let id = &patch.account_id;
+        if !described.has(id) {
+            described.insert(id, accounts::find(tx, id).await?.map(compared));
+        }
+    }
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     for at in order {
         let Some((line, patch)) = patches[at].take() else {
@@ -67,15 +74,18 @@ pub(super) async fn accounts(
         };
         let id = patch.account_id.clone();
         let parent = patch.requested_parent().map(str::to_owned);
-        let before = accounts::find(tx, &id).await?;
         match accounts::put_one_of(tx, &mut ancestry, patch, now).await? {
             Ok(()) => {
                 unknown.describe(&id);
                 unknown.name(parent.as_deref());
-                report.add(&id, before, accounts::find(tx, &id).await?);
+                described.accept(&id);
             }
             Err(refused) => report.reject(line, &refused),
         }
+    }
+    for of in described.accepted() {
+        let after = accounts::find(tx, &of.id).await?.map(compared);
+        report.add(of, after);
     }
     report.unknown_accounts = unknown.finish();
     for parent in at_risk {
@@ -95,6 +105,13 @@ pub(super) async fn users(
     user_records::lock(tx).await?;
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    let mut described = DescribedIds::new();
+    for (_, patch) in &patches {
+        let id = &patch.user_id;
+        if !described.has(id) {
+            described.insert(id, users::find(tx, id).await?);
+        }
+    }
     let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
@@ -103,14 +120,17 @@ pub(super) async fn users(
             Some(account) if account_rows::find_no(tx, &account).await?.is_none() => Some(account),
             Some(_) | None => None,
         };
-        let before = users::find(tx, &id).await?;
         match user_records::put_one_of(tx, &mut ancestry, patch, now).await? {
             Ok(()) => {
                 report.unknown_accounts.extend(unknown);
-                report.add(&id, before, users::find(tx, &id).await?);
+                described.accept(&id);
             }
             Err(refused) => report.reject(line, &refused),
         }
+    }
+    for of in described.accepted() {
+        let after = users::find(tx, &of.id).await?;
+        report.add(of, after);
     }
     Ok(report)
 }

@@ -155,14 +155,15 @@ pub(super) fn read_usage(
             bars,
             last,
             of_parent,
-            alerts: alerts_of(conn, account)?,
+            alerts: alerts_of(conn, subject)?,
         })
     })
 }
 
-fn alerts_of(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Alert>> {
+fn alerts_of(conn: &Connection, subject: &Subject) -> rusqlite::Result<Vec<Alert>> {
     let filter = AlertFilter {
-        account: Some(account),
+        account: Some(subject.account),
+        within: subject.within.root()?,
         holding: true,
         ..AlertFilter::default()
     };
@@ -185,7 +186,6 @@ pub(super) fn read_people(
         filter,
     } = question;
     page(conn, &account, |subject| {
-        let days = period.day_starts();
         let query = PeopleQuery {
             account: subject.account,
             within: subject.within,
@@ -193,7 +193,7 @@ pub(super) fn read_people(
             span: period.span,
             before: period.before,
             filter,
-            days,
+            time_zone: period.time_zone,
         };
         people::read(conn, &query)?
             .into_iter()

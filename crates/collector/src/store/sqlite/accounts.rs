@@ -12,7 +12,7 @@ use crate::{
         layers::Layers,
         page::{Page, Pager},
         record::RecordError,
-        trust::{Trust, requested_parent},
+        trust::Trust,
     },
     store::accounts::{AccountsQuestion, RecordOutcome},
 };
@@ -154,9 +154,7 @@ pub(super) fn put_one_of(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
-    if parent != Change::Keep {
-        layers.public.forget_parent(now);
-    }
+    layers.note_parent_change(&parent, now);
     let row = get_or_insert(tx, &account_id)?;
     layers::write(&layers, tx, row)?;
     match parent {
@@ -216,22 +214,28 @@ pub(super) fn identify(
     let has_parent: bool = tx
         .prepare_cached("SELECT parent_no IS NOT NULL FROM accounts WHERE no = ?1")?
         .query_row([row], |row| row.get(0))?;
-    let precedence = layers.precedence(at);
-    let may_set_parent = trust.may_set_parent(precedence, has_parent);
-    let requested_parent = requested_parent(&details);
-    if let Some(parent_id) = requested_parent.filter(|_| may_set_parent)
-        && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
-        && !takes_usage(tx, &parent_id, trust)?
-    {
-        let asked = details.remove("parent_account_id");
-        match trust {
-            Trust::Public { .. } => {
-                (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
-            }
-            Trust::Full => layers.public.forget_parent(at),
+    let parent = layers.parent_change(&details, trust, at, has_parent);
+    match &parent {
+        Change::Keep => {}
+        Change::Clear => {
+            layers.note_parent_change(&parent, at);
+            hierarchy::set_parent(tx, ancestry, row, None)?;
         }
-        let parent = get_or_insert(tx, &parent_id)?;
-        hierarchy::set_parent(tx, ancestry, row, Some(parent))?;
+        Change::Set(parent_id) => {
+            if hierarchy::find_cycle(tx, ancestry, account_id, Some(row), parent_id)?.is_none()
+                && !takes_usage(tx, parent_id, trust)?
+            {
+                let said = details.remove("parent_account_id");
+                match trust {
+                    Trust::Public { .. } => {
+                        (layers.public).note_parent(said.unwrap_or_default(), at, stream);
+                    }
+                    Trust::Full => layers.note_parent_change(&parent, at),
+                }
+                let parent = get_or_insert(tx, parent_id)?;
+                hierarchy::set_parent(tx, ancestry, row, Some(parent))?;
+            }
+        }
     }
     match trust {
         Trust::Public { .. } => layers.public.add(details, at, stream),

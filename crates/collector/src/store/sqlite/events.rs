@@ -108,7 +108,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         let known_user = self.places.user(tx, &event.user_id)?;
         let placed = match self.erasures.erased_owner(tx, new)? {
             Some(ErasureKind::Event) => Err(EventError::ErasedEvent),
-            Some(kind) => Err(EventError::Erased(kind.name())),
+            Some(kind) => Err(EventError::Erased(kind)),
             None => match (&event.account_id, known_user) {
                 (Some(account_id), _) => Ok(Cow::Borrowed(account_id.as_str())),
                 (None, Some((_, belongs_to))) => {
@@ -116,7 +116,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
                     let is_erased =
                         (self.erasures).is_of_erased_account(tx, &account_id, event.created_at)?;
                     if is_erased {
-                        Err(EventError::Erased(ErasureKind::Account.name()))
+                        Err(EventError::Erased(ErasureKind::Account))
                     } else {
                         Ok(Cow::Owned(account_id))
                     }
@@ -129,11 +129,8 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             Err(error) => {
                 self.writer.pass_over(new)?;
                 outcome.rejected.push((new.line, error));
-                // An erased stream must not get a record again.
-                if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq)
-                    && error == EventError::NoAccount
-                {
-                    self.arrivals.add_rejected(stream_id, seq, received_at);
+                if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
+                    error.add_to(&mut self.arrivals, stream_id, seq, received_at);
                 }
                 return Ok(());
             }

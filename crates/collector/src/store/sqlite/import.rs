@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 use serde_json::Value;
 
 use super::{
@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     model::{account::AccountPatch, change::Change, hierarchy::requested_parents, user::UserPatch},
-    store::import::{ImportKind, ImportReport, ParentWithUsage, UnknownAccounts},
+    store::import::{
+        DescribedIds, ImportKind, ImportReport, ParentWithUsage, UnknownAccounts, compared,
+    },
 };
 
 /// Imports records, each with the number of its line. Rejected records change nothing.
@@ -46,6 +48,9 @@ fn import_accounts(
     let mut unknown = UnknownAccounts::among(unknown);
     let order = hierarchy::parents_first(tx, &placements)?;
     let at_risk = parents_at_risk(tx, &patches)?;
+    let find = |id: &str| Ok(accounts::find(tx, id)?.map(compared));
+    let ids = patches.iter().map(|(_, patch)| &*patch.account_id);
+    let mut described = described(ids, find)?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut ancestry = Ancestry::default();
     for at in order {
@@ -54,17 +59,16 @@ fn import_accounts(
         };
         let id = patch.account_id.clone();
         let parent = patch.requested_parent().map(str::to_owned);
-        let find = |conn: &Connection| accounts::find(conn, &id);
-        let before = find(tx)?;
         match accounts::put_one_of(tx, &mut ancestry, patch, now)? {
             Ok(()) => {
                 unknown.describe(&id);
                 unknown.name(parent.as_deref());
-                report.add(&id, before, find(tx)?);
+                described.accept(&id);
             }
             Err(refused) => report.reject(line, &refused),
         }
     }
+    add_all(&mut report, described, find)?;
     report.unknown_accounts = unknown.finish();
     for (account_id, (row, events)) in at_risk {
         if own_usage::counted_events(tx, row)? == 0 {
@@ -110,6 +114,9 @@ fn import_users(
 ) -> rusqlite::Result<ImportReport> {
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    let find = |id: &str| users::find(tx, id);
+    let ids = patches.iter().map(|(_, patch)| &*patch.user_id);
+    let mut described = described(ids, find)?;
     let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
@@ -118,15 +125,41 @@ fn import_users(
             Some(account) if accounts::find_row(tx, &account)?.is_none() => Some(account),
             Some(_) | None => None,
         };
-        let find = |conn: &Connection| users::find(conn, &id);
-        let before = find(tx)?;
         match user_records::put_one_of(tx, &mut ancestry, patch, now)? {
             Ok(()) => {
                 report.unknown_accounts.extend(unknown);
-                report.add(&id, before, find(tx)?);
+                described.accept(&id);
             }
             Err(refused) => report.reject(line, &refused),
         }
     }
+    add_all(&mut report, described, find)?;
     Ok(report)
+}
+
+/// The accounts or users with some ids, before the import.
+fn described<'a, T>(
+    ids: impl Iterator<Item = &'a str>,
+    find: impl Fn(&str) -> rusqlite::Result<Option<T>>,
+) -> rusqlite::Result<DescribedIds<T>> {
+    let mut described = DescribedIds::new();
+    for id in ids {
+        if !described.has(id) {
+            described.insert(id, find(id)?);
+        }
+    }
+    Ok(described)
+}
+
+/// Adds to the report what the import has changed.
+fn add_all<T: PartialEq>(
+    report: &mut ImportReport,
+    described: DescribedIds<T>,
+    find: impl Fn(&str) -> rusqlite::Result<Option<T>>,
+) -> rusqlite::Result<()> {
+    for of in described.accepted() {
+        let after = find(&of.id)?;
+        report.add(of, after);
+    }
+    Ok(())
 }

@@ -79,16 +79,18 @@ struct Names<'a> {
     conn: &'a Connection,
     within: Within,
     accounts: HashMap<String, String>,
-    users: HashMap<String, String>,
+    users: HashMap<String, Option<String>>,
 }
 
 impl Names<'_> {
     fn add_to(&mut self, event: Value) -> rusqlite::Result<NamedEvent> {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let (account, user) = (text("account_id"), text("user_id"));
+        let named = self.user(&user)?;
         Ok(NamedEvent {
             account: self.account(account)?,
-            user: self.user(user)?,
+            is_user_visible: named.is_some(),
+            user: named.unwrap_or(user),
             event,
         })
     }
@@ -103,18 +105,18 @@ impl Names<'_> {
         Ok(name)
     }
 
-    fn user(&mut self, id: String) -> rusqlite::Result<String> {
-        if let Some(name) = self.users.get(&id) {
+    /// The name of a user; `None` for one whom the caller may not see.
+    fn user(&mut self, id: &str) -> rusqlite::Result<Option<String>> {
+        if let Some(name) = self.users.get(id) {
             return Ok(name.clone());
         }
-        let name = match users::find_with_account(self.conn, &id)? {
+        let name = match users::find_with_account(self.conn, id)? {
             Some((_, account)) if self.within.see(self.conn, account)? => {
-                users::find(self.conn, &id)?.map(|user| user.title())
+                users::find(self.conn, id)?.map(|user| user.title())
             }
             _ => None,
         };
-        let name = name.unwrap_or_else(|| id.clone());
-        self.users.insert(id, name.clone());
+        self.users.insert(id.to_owned(), name.clone());
         Ok(name)
     }
 }

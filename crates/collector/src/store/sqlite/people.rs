@@ -15,11 +15,15 @@ use super::{
 };
 use crate::{
     model::{
+        calendar::{CalendarUnit, TimeZone},
         period::Before,
         rollup::FigureKind,
         usage::{Filter, Span},
     },
-    store::people::{Person, PersonFigures, PersonUse, Presence},
+    store::{
+        people::{Person, PersonFigures, PersonUse, Presence},
+        usage::CalendarIndex,
+    },
 };
 
 /// Selects the users of an account.
@@ -37,9 +41,8 @@ pub struct PeopleQuery {
     pub before: Option<Before>,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// The first ms of each day of the period, in chronological order, and of the day after the
-    /// last one. Empty when active days are not counted.
-    pub days: Vec<i64>,
+    /// The time zone in which active days are counted.
+    pub time_zone: TimeZone,
 }
 
 /// Reads the users who belong to an account, and those who were active in it, ordered by id. Each
@@ -106,10 +109,10 @@ fn read_usage(
     filter: &RowFilter,
     seen: &mut BTreeMap<UserRow, Seen>,
 ) -> rusqlite::Result<()> {
-    let mut days: HashSet<(UserRow, usize)> = HashSet::new();
+    let mut calendar = CalendarIndex::new(&query.time_zone, CalendarUnit::Day);
+    let mut days: HashSet<(UserRow, u32)> = HashSet::new();
     let mut sessions: HashSet<(SessionRow, bool)> = HashSet::new();
-    let mut cuts = query.days.clone();
-    cuts.push(query.span.from);
+    let mut cuts = vec![query.span.from];
     if let Some(before) = query.before {
         cuts.extend([before.span.from, before.span.to]);
     }
@@ -146,8 +149,8 @@ fn read_usage(
             let figures = if is_now { &mut of.now } else { &mut of.before };
             figures.sums.add(&fact.sums);
             figures.sessions += i64::from(is_new_session);
-            if is_now && !query.days.is_empty() {
-                let day = query.days.partition_point(|start| *start <= at);
+            if is_now {
+                let day = calendar.key(fact.key.quarter);
                 if of.previous_day != Some(day) {
                     of.previous_day = Some(day);
                     of.active_days += i64::from(days.insert((fact.key.user, day)));
@@ -165,7 +168,7 @@ struct Seen {
     first: Option<u32>,
     last: Option<u32>,
     active_days: i64,
-    previous_day: Option<usize>,
+    previous_day: Option<u32>,
     /// Whether there are events after the period.
     came_later: bool,
 }

@@ -105,7 +105,7 @@ pub async fn get(
         limit: usize::try_from(limit).ok(),
         order: query.sort,
     };
-    let mut span = span.span();
+    let mut span = span.span()?;
     if query.previous {
         // Time in the future cannot be compared.
         span.to = span.to.min(now_ms());

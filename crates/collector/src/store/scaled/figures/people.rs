@@ -8,37 +8,30 @@ use super::{
 };
 use crate::{
     model::{
+        calendar::{CalendarUnit, TimeZone},
         period::Before,
-        quarter::QUARTER_MS,
         usage::{Filter, Span},
     },
     store::{
         people::{PersonFigures, PersonUse},
         scaled::failure::Result,
         sums::Sums,
+        usage::CalendarIndex,
     },
 };
 
-/// Reads the figures of every user with counted events, by user id. `days` has the first ms of each
-/// day of the span, and of the day after the last one; it is empty when active days are not
-/// counted.
+/// Reads the figures of every user with counted events, by user id. Active days are counted in
+/// `time_zone`.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,
     span: Span,
     before: Option<Before>,
     filter: &Filter,
-    days: &[i64],
+    time_zone: &TimeZone,
 ) -> Result<HashMap<String, PersonUse>> {
-    let (mut tables, mut day, mut join) = (Vec::new(), "0 AS number", "");
-    if !days.is_empty() {
-        let quarters = reading.quarters(span, filter).await?;
-        let number = |quarter: u32| {
-            let at = (i64::from(quarter) * QUARTER_MS).max(span.from);
-            days.partition_point(|start| *start <= at) as u32
-        };
-        tables.push(numbered_quarters("days", quarters, number));
-        (day, join) = ("number", "AS facts ALL LEFT JOIN days USING quarter");
-    }
+    let quarters = reading.quarters(span, filter).await?;
+    let mut calendar = CalendarIndex::new(time_zone, CalendarUnit::Day);
+    let days = numbered_quarters("days", quarters, |quarter| calendar.key(quarter));
     let past = Span {
         from: Span::ALL.from,
         to: span.to,
@@ -56,8 +49,9 @@ pub(in crate::store::scaled) async fn read(
             toUInt8(countIf(is_past = 0) > 0)
          FROM (
             SELECT user_id, session_id, features, module_time, active_time, quarter, is_past,
-                is_now, is_earlier, {day}
-            FROM (SELECT *, {} AS is_past, {} FROM ({}) WHERE counts = 1) {join}
+                is_now, is_earlier, number
+            FROM (SELECT *, {} AS is_past, {} FROM ({}) WHERE counts = 1)
+                AS facts ALL LEFT JOIN days USING quarter
          ) GROUP BY user_id",
         of("is_now"),
         of("is_earlier"),
@@ -66,7 +60,7 @@ pub(in crate::store::scaled) async fn read(
         facts,
     )
     };
-    let mut rows = reading.ask((Span::ALL, filter), sql, tables).await?;
+    let mut rows = reading.ask((Span::ALL, filter), sql, vec![days]).await?;
     let mut people = HashMap::new();
     while rows.has_more() {
         let user_id = rows.text()?;
@@ -74,13 +68,12 @@ pub(in crate::store::scaled) async fn read(
         let earlier = figures(&rows.sums()?, rows.count()?);
         let first = rows.if_any()?;
         let last = rows.small()?;
-        let active_days = rows.count()?;
         let found = PersonUse {
             now,
             before: earlier,
             first,
             last: first.map(|_| last),
-            active_days: if days.is_empty() { 0 } else { active_days },
+            active_days: rows.count()?,
             came_later: rows.flag()?,
         };
         people.insert(user_id, found);

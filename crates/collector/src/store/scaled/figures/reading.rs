@@ -110,7 +110,7 @@ pub(super) fn periods(span: Span, before: Option<Span>) -> String {
 pub(super) fn numbered_quarters(
     name: &'static str,
     quarters: Vec<u32>,
-    number: impl Fn(u32) -> u32,
+    mut number: impl FnMut(u32) -> u32,
 ) -> External {
     let mut rows = RowBinary::default();
     for quarter in quarters {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
-        batch::{Batch, BatchOutcome, EventError, RejectedEvent},
+        batch::{Batch, BatchOutcome, RejectedEvent},
         identification::said_at,
         new_event::NewEvent,
         scaled::{
@@ -62,8 +62,8 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
             let is_new = match fate {
                 Fate::Rejected(error) => {
                     outcome.rejected.push((new.line, *error));
-                    if let (Some((stream_id, seq)), EventError::NoAccount) = (stream, error) {
-                        arrivals.add_rejected(stream_id, seq, batch.received_at);
+                    if let Some((stream_id, seq)) = stream {
+                        error.add_to(&mut arrivals, stream_id, seq, batch.received_at);
                     }
                     continue;
                 }

@@ -126,7 +126,7 @@ pub(in crate::store::scaled) async fn usage(
     };
     let scope = AlertScope {
         account: Some(subject.account),
-        within: None,
+        within: subject.within.root()?,
     };
     let first = Page {
         limit: MAX_ALERTS,
@@ -154,8 +154,8 @@ pub(in crate::store::scaled) async fn users(
     let awaited = hierarchy::active_below(tx, subject.account, question.rollup).await?;
     let reading = Reading::of(tx, nodes, scope).await?;
     let (span, before) = (period.span, period.before);
-    let days = period.day_starts();
-    let mut uses = people::read(&reading, span, before, &question.filter, &days).await?;
+    let zone = &period.time_zone;
+    let mut uses = people::read(&reading, span, before, &question.filter, zone).await?;
     let active: Vec<&str> = uses.keys().map(String::as_str).collect();
     let sql =
         "SELECT u.user_id, u.first_name, u.last_name, a.account_id, a.name, u.is_deleted, a.no

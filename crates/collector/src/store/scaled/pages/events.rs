@@ -73,16 +73,18 @@ pub(in crate::store::scaled) async fn read_visible(
 struct Names {
     within: Within,
     accounts: HashMap<String, String>,
-    users: HashMap<String, String>,
+    users: HashMap<String, Option<String>>,
 }
 
 impl Names {
     async fn add_to(&mut self, tx: &Tx<'_>, event: Value) -> Result<NamedEvent> {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let (account, user) = (text("account_id"), text("user_id"));
+        let named = self.user(tx, &user).await?;
         Ok(NamedEvent {
             account: self.account(tx, account).await?,
-            user: self.user(tx, user).await?,
+            is_user_visible: named.is_some(),
+            user: named.unwrap_or(user),
             event,
         })
     }
@@ -98,18 +100,19 @@ impl Names {
         Ok(name)
     }
 
-    async fn user(&mut self, tx: &Tx<'_>, id: String) -> Result<String> {
-        if let Some(name) = self.users.get(&id) {
+    /// The name of a user; `None` for one whom the caller may not see.
+    async fn user(&mut self, tx: &Tx<'_>, id: &str) -> Result<Option<String>> {
+        if let Some(name) = self.users.get(id) {
             return Ok(name.clone());
         }
-        let mut name = id.clone();
-        if let Some(user) = users::find(tx, &id).await?
+        let mut name = None;
+        if let Some(user) = users::find(tx, id).await?
             && let Some(home) = account_rows::find_no(tx, &user.account_id).await?
             && self.within.see(tx, home).await?
         {
-            name = user.title();
+            name = Some(user.title());
         }
-        self.users.insert(id, name.clone());
+        self.users.insert(id.to_owned(), name.clone());
         Ok(name)
     }
 }

@@ -113,7 +113,7 @@ pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
 pub struct AlertFilter {
     /// Only alerts of this account, without its subtree.
     pub account: Option<AccountRow>,
-    /// Only alerts of this account and its subtree.
+    /// Only alerts of this account and its subtree, which are what the caller may see.
     pub within: Option<AccountRow>,
     /// Only alerts of this rule.
     pub rule: Option<i64>,
@@ -132,7 +132,7 @@ pub fn list(
 ) -> rusqlite::Result<(Vec<Alert>, i64)> {
     let mut statement = conn.prepare_cached(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at, a.account_no
+             a.began_at, a.ended_at, a.account_no, u.account_no
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
          WHERE (?1 IS NULL OR a.account_no = ?1) AND (?2 IS NULL OR a.rule_id = ?2)
@@ -150,6 +150,11 @@ pub fn list(
             continue;
         }
         if total >= first && (listed.len() as i64) < page.limit {
+            let is_user_visible = match (filter.within, row.get(11)?) {
+                (_, None) => false,
+                (None, Some(_)) => true,
+                (Some(root), Some(home)) => hierarchy::is_within(conn, home, root)?,
+            };
             listed.push(Alert {
                 id: row.get(0)?,
                 rule_id: row.get(1)?,
@@ -157,6 +162,7 @@ pub fn list(
                 account_id: row.get(3)?,
                 account_name: row.get(4)?,
                 user_id: row.get(5)?,
+                is_user_visible,
                 now: row.get(6)?,
                 before: row.get(7)?,
                 began_at: row.get(8)?,
