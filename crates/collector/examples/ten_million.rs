@@ -181,6 +181,7 @@ fn fill(conn: &mut Connection, count: u64) {
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),
+        created_at: 0,
     };
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let sessions = count / EVENTS_PER_SESSION;

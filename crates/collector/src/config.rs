@@ -10,7 +10,8 @@ pub use store_choice::{ChoiceError, ScaledAddress, StoreChoice};
 /// Where the data is stored.
 #[derive(Clone, clap::Args)]
 pub struct Database {
-    /// SQLite file; `serve` and `keys create` make it if it is not there yet
+    /// SQLite file, unless --store names another place; `serve` and `keys create` make it if it is
+    /// not there yet
     #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
     pub db: PathBuf,
 
@@ -152,8 +153,8 @@ pub struct Config {
     #[arg(long, env = "NATERO_RATE_LIMIT", default_value_t = 10_000)]
     pub rate_limit: u32,
 
-    /// Take events even if the clock of this machine is behind the newest event received, as
-    /// after it was ahead for a while
+    /// Take events even if the clock of this machine is behind the newest event, key or erasure,
+    /// as after it was ahead for a while, or before 2025
     #[arg(long, env = "NATERO_TRUST_CLOCK")]
     pub trust_clock: bool,
 

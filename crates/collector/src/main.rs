@@ -1,15 +1,15 @@
 //! The `natero-collector` command.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
 use natero_collector::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    match cli::run(Cli::parse()) {
+    match Cli::read().and_then(cli::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("natero-collector: {error}");
+            // Unlike `eprintln!`, this does not panic when nobody can read it.
+            let _ = writeln!(std::io::stderr(), "natero-collector: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,7 +1,6 @@
 //! The commands `erase` and `restore`.
 
 use std::{
-    ffi::OsString,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -18,7 +17,7 @@ use crate::{
     },
     store::{
         removal::Erased,
-        sqlite::{CommandFile, ErasureList, inbox_paths},
+        sqlite::{CommandFile, DatabasePath, ErasureList},
     },
 };
 
@@ -69,11 +68,10 @@ pub(super) fn run_erase(
         )));
     };
     if json {
-        print(&serde_json::to_string(&erased).expect("a report is plain values"));
+        print(&serde_json::to_string(&erased).expect("a report is plain values"))
     } else {
-        print(&format!("erased {}", in_words(erased)));
+        print(&format!("erased {}", in_words(erased)))
     }
-    Ok(())
 }
 
 fn in_words(erased: Erased) -> String {
@@ -93,24 +91,32 @@ fn in_words(erased: Erased) -> String {
             erased.figures_kept
         );
     }
+    if erased.keys_revoked > 0 {
+        words += &format!(
+            "; {} viewer keys that saw an erased account are revoked",
+            erased.keys_revoked
+        );
+    }
     words
 }
 
 pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), CliError> {
-    let db = &database.file()?;
-    if let (Ok(backup), Ok(replaced)) = (from.canonicalize(), db.canonicalize())
-        && backup == replaced
+    // Where the name is a link, the file that it points to is replaced.
+    let db = &DatabasePath::resolve(&database.file()?)?;
+    if from
+        .canonicalize()
+        .is_ok_and(|backup| backup == db.as_path())
     {
         return Err(CliError::Usage(format!(
             "{} is the database itself; name a backup of it",
             from.display()
         )));
     }
-    let list = erasures_of(db)?;
-    let copy = beside(db, ".restoring");
+    let list = erasures_of(db.as_path())?;
+    let copy = db.beside(".restoring");
     let removing = |path: &Path| remove(path).map_err(io(format!("removing {}", path.display())));
-    for ending in ["", "-journal", "-wal", "-shm"] {
-        removing(&beside(&copy, ending))?;
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        removing(&db.beside(&format!(".restoring{suffix}")))?;
     }
     let erased = CommandFile::from_backup(from, &copy)
         .and_then(|copied| copied.apply(&list))
@@ -124,26 +130,25 @@ pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), Cl
     // The write-ahead log and the inbox of the replaced file hold nothing that the file
     // lacks, and they do not belong to the new file.
     for log in ["-wal", "-shm"] {
-        removing(&beside(db, log))?;
+        removing(&db.beside(log))?;
     }
-    for inbox in inbox_paths(db) {
+    for inbox in db.inbox_files() {
         removing(&inbox)?;
     }
-    let kept = keep(db).map_err(io(format!("keeping {}", db.display())))?;
-    fs::rename(&copy, db).map_err(io(format!("replacing {}", db.display())))?;
+    let kept = keep(db).map_err(io(format!("keeping {db}")))?;
+    fs::rename(&copy, db.as_path()).map_err(io(format!("replacing {db}")))?;
     print(&format!(
-        "{} is {}; erased again: {}",
-        db.display(),
+        "{db} is {}; erased again: {}",
         from.display(),
         in_words(erased)
-    ));
-    if let Some(kept) = kept {
-        print(&format!(
+    ))?;
+    match kept {
+        None => Ok(()),
+        Some(kept) => print(&format!(
             "what it was before is {}; remove that once it is not needed: no later erasure reaches it",
             kept.display()
-        ));
+        )),
     }
-    Ok(())
 }
 
 /// The list of erasures of the database that is being replaced.
@@ -169,31 +174,25 @@ fn erasures_of(db: &Path) -> Result<ErasureList, CliError> {
 
 /// Keeps a file under a new, unused name beside it, and returns that name; `None` when there
 /// is no file.
-fn keep(db: &Path) -> std::io::Result<Option<PathBuf>> {
-    if !db.exists() {
+fn keep(db: &DatabasePath) -> std::io::Result<Option<PathBuf>> {
+    let file = db.as_path();
+    if !file.exists() {
         return Ok(None);
     }
-    let mut kept = beside(db, ".before-restore");
+    let mut kept = db.beside(".before-restore");
     let mut number = 2;
     while kept.exists() {
-        kept = beside(db, &format!(".before-restore-{number}"));
+        kept = db.beside(&format!(".before-restore-{number}"));
         number += 1;
     }
     // With a hard link, the database exists at every moment. Not every file system supports
     // links.
-    fs::hard_link(db, &kept).or_else(|_| fs::rename(db, &kept))?;
+    fs::hard_link(file, &kept).or_else(|_| fs::rename(file, &kept))?;
     Ok(Some(kept))
 }
 
 fn io(what: String) -> impl FnOnce(std::io::Error) -> CliError {
     move |cause| CliError::Io { what, cause }
-}
-
-/// The path of a file next to another.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
 }
 
 /// Removes a file, if it exists.

@@ -30,6 +30,19 @@ pub enum CliError {
         /// The error of the operating system.
         cause: std::io::Error,
     },
+    /// The result cannot be printed.
+    #[error("the command is done, but its result cannot be written to standard output: {0}")]
+    Output(std::io::Error),
+    /// A new key cannot be printed.
+    #[error("{id} cannot be written to standard output: {cause}; {outcome}")]
+    KeyNotShown {
+        /// The id of the key.
+        id: String,
+        /// The error of the operating system.
+        cause: std::io::Error,
+        /// What became of the key.
+        outcome: String,
+    },
     /// The operating system has no random numbers for a new key.
     #[error("no random numbers for a key: {0}")]
     Random(#[from] getrandom::Error),

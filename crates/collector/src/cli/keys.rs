@@ -3,7 +3,11 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{error::CliError, key_store::KeyStore, output::print};
+use super::{
+    error::CliError,
+    key_store::KeyStore,
+    output::{print, print_all},
+};
 use crate::{
     clock::now_ms,
     config::Database,
@@ -123,17 +127,15 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             let pair = SourceKeys::generate()?;
             let mut stored = KeyStore::open_or_create(&database)?;
             let id = stored.insert_source(&pair, &new.into(), now_ms())?;
-            if json {
-                print(
-                    &json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id })
-                        .to_string(),
-                );
+            let shown = if json {
+                json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id }).to_string()
             } else {
-                print(&format!(
+                format!(
                     "{id}\nauth key: {}\napi key:  {}\n\nnew na(\"{}\", \"{}\")",
                     pair.auth_key, pair.api_key, pair.api_key, pair.auth_key
-                ));
-            }
+                )
+            };
+            show(&mut stored, id, &shown)
         }
         KeysCommand::Create {
             kind:
@@ -146,11 +148,12 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             let key = generate_account_key()?;
             let mut stored = KeyStore::open_or_create(&database)?;
             let id = stored.insert_account_key(&key, &name, now_ms())?;
-            if json {
-                print(&json!({ "account_key": key, "id": id }).to_string());
+            let shown = if json {
+                json!({ "account_key": key, "id": id }).to_string()
             } else {
-                print(&format!("{id}\naccount key: {key}"));
-            }
+                format!("{id}\naccount key: {key}")
+            };
+            show(&mut stored, id, &shown)
         }
         KeysCommand::Create {
             kind:
@@ -172,22 +175,20 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
             let within = account.as_deref();
             let id = stored.insert_viewer_key(&key, &name, within, now_ms())?;
-            if json {
-                print(&json!({ "viewer_key": key, "id": id }).to_string());
+            let shown = if json {
+                json!({ "viewer_key": key, "id": id }).to_string()
             } else {
-                print(&format!("{id}\nviewer key: {key}"));
-            }
+                format!("{id}\nviewer key: {key}")
+            };
+            show(&mut stored, id, &shown)
         }
         KeysCommand::List { database, json } => {
             let stored = KeyStore::open(&database)?;
             let keys = stored.keys()?;
             if json {
-                print(&serde_json::to_string(&keys).expect("keys are plain values"));
-            } else {
-                for key in keys {
-                    print(&key.to_string());
-                }
+                return print(&serde_json::to_string(&keys).expect("keys are plain values"));
             }
+            keys.iter().try_for_each(|key| print(&key.to_string()))
         }
         KeysCommand::Revoke { id, database, json } => {
             let mut stored = KeyStore::open(&database)?;
@@ -197,11 +198,24 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 )));
             }
             if json {
-                print(&json!({ "revoked": id }).to_string());
+                print(&json!({ "revoked": id }).to_string())
             } else {
-                print(&format!("{id} is revoked"));
+                print(&format!("{id} is revoked"))
             }
         }
     }
-    Ok(())
+}
+
+/// Prints a new key with its id. A key that nobody has seen is revoked again.
+fn show(stored: &mut KeyStore, id: String, shown: &str) -> Result<(), CliError> {
+    let Err(cause) = print_all(shown) else {
+        return Ok(());
+    };
+    let outcome = match stored.revoke_key(&id, now_ms()) {
+        Ok(_) => "nobody has seen the key, and it is revoked".to_owned(),
+        Err(failure) => format!(
+            "the key could not be revoked either: {failure}. Run `natero-collector keys revoke {id}`"
+        ),
+    };
+    Err(CliError::KeyNotShown { id, cause, outcome })
 }

@@ -8,7 +8,10 @@ use std::{
 
 use tokio::{runtime::Runtime, sync::mpsc};
 
-use super::{error::CliError, output::print};
+use super::{
+    error::CliError,
+    output::{note, print},
+};
 use crate::{
     clock::now_ms,
     config::{Database, ScaledAddress, StoreChoice},
@@ -88,7 +91,7 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
     let mut last: Option<Instant> = None;
     let mut tell = |progress: Progress| {
         if last.is_none_or(|last| last.elapsed() >= INTERVAL) {
-            eprintln!("{progress}");
+            note(&progress.to_string());
             last = Some(Instant::now());
         }
         Ok(())
@@ -99,8 +102,7 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
             "{events} events were moved, and all figures are the same; start collectors with --store postgres://…"
         ),
         Moved::Before => "this file was moved before; nothing is left to do".to_owned(),
-    });
-    Ok(())
+    })
 }
 
 /// The file and the target that the flags name. Errors repeat no address, because it may

@@ -14,12 +14,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{Config, Database, DatabaseFile, LogFormat, StoreChoice},
+    config::{ChoiceError, Config, Database, DatabaseFile, LogFormat, StoreChoice},
     model::{erasure::ErasureKind, usage::Span},
     server,
     store::{
@@ -30,7 +30,7 @@ use crate::{
 };
 pub use error::CliError;
 use keys::KeysCommand;
-use output::print;
+use output::{note, print};
 
 /// Receives usage events and shows usage by account.
 #[derive(Debug, Parser)]
@@ -124,6 +124,35 @@ enum Command {
     },
 }
 
+impl Cli {
+    /// Reads the arguments of this process and its environment. Prints help, and ends the process
+    /// if an argument is wrong.
+    ///
+    /// # Errors
+    /// When two flags name different places for the data.
+    pub fn read() -> Result<Self, CliError> {
+        let matches = Cli::command().get_matches();
+        refuse_two_places(&matches)?;
+        Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+    }
+}
+
+/// Refuses `--db` beside `--store` or its variable. `NATERO_DB` is different: it is often set for a
+/// whole machine or a container, and `--store` takes precedence over it.
+fn refuse_two_places(matches: &ArgMatches) -> Result<(), ChoiceError> {
+    let source = |flag: &str| {
+        let is_known = matches.try_contains_id(flag).is_ok();
+        is_known.then(|| matches.value_source(flag)).flatten()
+    };
+    if source("db") == Some(ValueSource::CommandLine) && source("store").is_some() {
+        return Err(ChoiceError::TwoPlaces);
+    }
+    match matches.subcommand() {
+        Some((_, inner)) => refuse_two_places(inner),
+        None => Ok(()),
+    }
+}
+
 /// A span of time on the command line.
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct SpanArgs {
@@ -185,11 +214,10 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
                 StoreChoice::Scaled(address) => scaled::loss(&address.postgres, span)?,
             };
             if json {
-                print(&serde_json::to_string(&report).expect("a report is plain values"));
+                print(&serde_json::to_string(&report).expect("a report is plain values"))
             } else {
-                print(&report.to_string());
+                print(&report.to_string())
             }
-            Ok(())
         }
     }
 }
@@ -249,8 +277,7 @@ fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     File::open(to)
         .and_then(|file| file.sync_all())
         .map_err(io)?;
-    print(&format!("{} is a copy of the database", to.display()));
-    Ok(())
+    print(&format!("{} is a copy of the database", to.display()))
 }
 
 fn run_export(
@@ -275,7 +302,7 @@ fn run_export(
         Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
         Ok(count) => {
-            eprintln!("{count} events");
+            note(&format!("{count} events"));
             Ok(())
         }
     }
@@ -284,7 +311,7 @@ fn run_export(
 fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), CliError> {
     let rebuilt = CommandFile::open(&database.file()?)?.rebuild(!check)?;
     if json {
-        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
+        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"))?;
     } else {
         print(&format!(
             "{} events of {} accounts make {} facts; {} accounts differed",
@@ -292,7 +319,7 @@ fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), C
             rebuilt.accounts,
             rebuilt.facts,
             rebuilt.differing.len()
-        ));
+        ))?;
     }
     if check && !rebuilt.differing.is_empty() {
         return Err(CliError::Usage(format!(

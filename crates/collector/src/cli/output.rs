@@ -1,9 +1,33 @@
-//! Standard output.
+//! Standard output and standard error.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 
-/// Prints a line. Unlike `println!`, it does not panic when the reader has
-/// closed the pipe, as `| head` does.
-pub(super) fn print(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+use super::error::CliError;
+
+/// Prints the lines of a result. It is no error when the reader has closed the pipe because it has
+/// read enough, as `| head` does.
+///
+/// # Errors
+/// When standard output cannot be written, for example because the disk is full.
+pub(super) fn print(text: &str) -> Result<(), CliError> {
+    match print_all(text) {
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(CliError::Output),
+    }
+}
+
+/// Prints lines that somebody has to see.
+///
+/// # Errors
+/// When standard output cannot be written, or nobody reads it.
+pub(super) fn print_all(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Prints a line for people to standard error. Unlike `eprintln!`, it does not panic when nobody
+/// can read it.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -48,6 +48,11 @@ pub enum ChoiceError {
     /// The address of ClickHouse is not an HTTP address.
     #[error("--clickhouse is the address of its HTTP interface, such as http://HOST:8123/DATABASE")]
     NoHttp,
+    /// Two flags name the place of the data.
+    #[error(
+        "--db and --store both name where the data is; give one of them. --store may also come from NATERO_STORE"
+    )]
+    TwoPlaces,
     /// The command works only on a SQLite file.
     #[error("this command works on a SQLite file; name one with --store sqlite:FILE or --db FILE")]
     NeedsFile,

@@ -63,7 +63,7 @@ pub enum ApiError {
     Damaged,
     /// 503: the clock of this machine is wrong.
     #[error(
-        "the clock of the collector stands before the newest event it has received; set it, or start with --trust-clock if it was ahead before"
+        "the clock of the collector stands before its newest event, key or erasure, or before 2025; set it, or start with --trust-clock if it was ahead before"
     )]
     ClockBehind,
     /// 500: the collector failed; the cause is in the log.

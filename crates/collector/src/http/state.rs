@@ -76,8 +76,8 @@ impl App {
                 if let Some(most) = config.max_db_bytes {
                     store = store.bounded(most).await?;
                 }
-                let newest = store.newest_received_at().await?;
-                Ok(App::new(config, Arc::new(store), newest, metrics))
+                let latest = store.latest_time().await?;
+                Ok(App::new(config, Arc::new(store), latest, metrics))
             }
         }
     }
@@ -90,20 +90,20 @@ impl App {
         };
         let store = SqliteStore::open(file, options)?;
         // A damaged file is served as far as it can be read; `/readyz` reports the damage.
-        let newest = store.newest_received_at().unwrap_or(None);
-        Ok(App::new(config, Arc::new(store), newest, metrics))
+        let latest = store.latest_time().unwrap_or(None);
+        Ok(App::new(config, Arc::new(store), latest, metrics))
     }
 
-    /// The state on an open store that reports to `metrics`. `newest` is when the last event
-    /// arrived, in ms since the Unix epoch.
+    /// The state on an open store that reports to `metrics`. `latest` is the latest time by the
+    /// clock that the store knows, in ms since the Unix epoch.
     pub fn new(
         config: Config,
         store: Arc<dyn Store>,
-        newest: Option<i64>,
+        latest: Option<i64>,
         metrics: Arc<Metrics>,
     ) -> Self {
         App(Arc::new(Parts {
-            clock: Arc::new(ClockCheck::new(newest, config.trust_clock)),
+            clock: Arc::new(ClockCheck::new(latest, config.trust_clock)),
             probe_rate: Arc::new(RateLimit::new(PROBES_PER_SECOND)),
             store,
             metrics,

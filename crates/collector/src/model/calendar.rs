@@ -267,9 +267,14 @@ impl FromStr for TimeZone {
     type Err = UnknownTimeZone;
 
     fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
-        tz::TimeZone::get(name)
+        let unknown = || UnknownTimeZone(name.to_owned());
+        // The folder of the system has more names, such as `localtime` and `posix/UTC`. Their
+        // meaning depends on the machine.
+        let is_iana = tz::TimeZoneDatabase::bundled().get(name).is_ok();
+        let zone = tz::TimeZone::get(name).ok();
+        zone.filter(|zone| is_iana && !zone.is_unknown())
             .map(TimeZone)
-            .map_err(|_| UnknownTimeZone(name.to_owned()))
+            .ok_or_else(unknown)
     }
 }
 
@@ -387,7 +392,23 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<Day>(), Err(InvalidDay), "{wrong}");
         }
-        assert!("Mars/Olympus".parse::<TimeZone>().is_err());
+        for wrong in [
+            "Mars/Olympus",
+            "localtime",
+            "LocalTime",
+            "posixrules",
+            "posix/Europe/Zurich",
+            "right/Europe/Zurich",
+            "Etc/Unknown",
+            "tzdata.zi",
+            "../zoneinfo/UTC",
+            "",
+        ] {
+            assert!(wrong.parse::<TimeZone>().is_err(), "{wrong}");
+        }
+        for right in ["Europe/Kyiv", "US/Pacific", "Etc/GMT+5", "europe/zurich"] {
+            assert!(right.parse::<TimeZone>().is_ok(), "{right}");
+        }
         assert_eq!(zone("Europe/Zurich").to_string(), "Europe/Zurich");
         assert_eq!(zone("UTC").name(), "UTC");
     }

@@ -29,10 +29,16 @@ pub struct WebhookUrl {
 
 /// Why a text is not a valid address of a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`url` must be an address of at most 2000 characters that begins with https:// or http:// and a host, without a user or a fragment, such as https://hooks.example.com/natero"
-)]
-pub struct InvalidUrl;
+pub enum InvalidUrl {
+    /// It has another form.
+    #[error(
+        "`url` must be an address of at most 2000 characters that begins with https:// or http:// and a host, without a user or a fragment, such as https://hooks.example.com/natero"
+    )]
+    Form,
+    /// There is no such port.
+    #[error("the port of `url` must be a number from 1 to 65535, or absent for the usual one")]
+    Port,
+}
 
 impl WebhookUrl {
     /// Reads an address.
@@ -40,27 +46,31 @@ impl WebhookUrl {
     /// # Errors
     /// When the address is not one that can be called.
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
+        let url = Self::parse_stored(text)?;
+        let (_, authority) = url.origin.split_once("://").ok_or(InvalidUrl::Form)?;
+        match host_and_port(authority).1 {
+            Some(port) if !is_port(port) => Err(InvalidUrl::Port),
+            _ => Ok(url),
+        }
+    }
+
+    /// Reads an address that is stored already. Earlier versions did not check the port.
+    ///
+    /// # Errors
+    /// When the address has not the form of one.
+    pub fn parse_stored(text: &str) -> Result<Self, InvalidUrl> {
         let text = text.trim();
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl)?;
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl::Form)?;
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
-        let host = authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, port)| {
-                if port.bytes().all(|byte| byte.is_ascii_digit()) {
-                    host
-                } else {
-                    authority
-                }
-            });
         let is_plain = text.len() <= MAX_ADDRESS
             && text.bytes().all(|byte| byte.is_ascii_graphic())
             && !text.contains(['#', '"', '<', '>', '\\', '^', '`', '{', '|', '}']);
         if !matches!(scheme, "http" | "https")
             || !is_plain
-            || host.is_empty()
+            || host_and_port(authority).0.is_empty()
             || authority.contains('@')
         {
-            return Err(InvalidUrl);
+            return Err(InvalidUrl::Form);
         }
         Ok(WebhookUrl {
             origin: format!("{scheme}://{authority}"),
@@ -77,6 +87,24 @@ impl WebhookUrl {
     pub fn origin(&self) -> &str {
         &self.origin
     }
+}
+
+/// The host of an address, and its port, which may be any text.
+fn host_and_port(authority: &str) -> (&str, Option<&str>) {
+    // An IPv6 address is in brackets and has colons of its own.
+    let after_address = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority[after_address..].find(':') {
+        Some(at) => {
+            let (host, port) = authority.split_at(after_address + at);
+            (host, Some(&port[1..]))
+        }
+        None => (authority, None),
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    let has_only_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    has_only_digits && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 impl fmt::Debug for WebhookUrl {
@@ -200,6 +228,8 @@ mod tests {
             "https://a.example",
             "http://127.0.0.1:9/x?y=1",
             " https://[::1]:80/ ",
+            "http://[::1]/",
+            "http://a.example:65535?x=:99999",
         ] {
             assert!(WebhookUrl::parse(good).is_ok(), "{good}");
         }
@@ -218,7 +248,23 @@ mod tests {
             "https://a.exa\nmple/",
             &long,
         ] {
-            assert_eq!(WebhookUrl::parse(bad), Err(InvalidUrl), "{bad}");
+            assert_eq!(WebhookUrl::parse(bad), Err(InvalidUrl::Form), "{bad}");
+        }
+        for port in [
+            "0",
+            "65536",
+            "99999",
+            "99999999999",
+            "",
+            "x",
+            "+80",
+            "80:90",
+        ] {
+            for host in ["a.example", "[::1]"] {
+                let bad = format!("https://{host}:{port}/x");
+                assert_eq!(WebhookUrl::parse(&bad), Err(InvalidUrl::Port), "{bad}");
+                assert!(WebhookUrl::parse_stored(&bad).is_ok(), "{bad}");
+            }
         }
     }
 

@@ -10,7 +10,7 @@ mod retention;
 
 use std::{
     future::Future,
-    io::Write,
+    io::{ErrorKind, Write},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -61,13 +61,17 @@ pub enum ServeError {
     /// The listener has no address.
     #[error("asking for our address: {0}")]
     Address(std::io::Error),
+    /// The address cannot be printed.
+    #[error("the address cannot be written to standard output: {0}")]
+    Output(std::io::Error),
 }
 
 /// Serves until `shutdown` completes. Then finishes the requests that have begun, commits
 /// everything that was accepted, and returns.
 ///
 /// # Errors
-/// When the database cannot be opened or the listener has no address.
+/// When the database cannot be opened, the listener has no address, or standard output cannot be
+/// written.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -80,9 +84,12 @@ pub async fn serve(
     let (checking, delivering) = (app.clone(), app.clone());
     let router = router(app);
     let address = listener.local_addr().map_err(ServeError::Address)?;
+    if let Err(cause) = announce(address) {
+        store.close().await;
+        return Err(ServeError::Output(cause));
+    }
     let connections = Arc::new(Connections::up_to(most_connections));
     let searching = tokio::spawn(close_stalled_forever(Arc::clone(&connections)));
-    announce(address);
     let pruning = keep_raw.map(|keep| tokio::spawn(retention::prune_forever(store.clone(), keep)));
     let alerting = [
         tokio::spawn(alerts::check_forever(checking)),
@@ -102,11 +109,17 @@ pub async fn serve(
 }
 
 /// Prints the address as the first line of standard output, for programs that
-/// start the collector.
-fn announce(address: SocketAddr) {
+/// start the collector. Nobody has to read it.
+///
+/// # Errors
+/// When standard output cannot be written, for example because the disk is full.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
-    let _ = writeln!(stdout, "listening on http://{address}");
-    let _ = stdout.flush();
+    let printed = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
+    match printed {
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 async fn close_stalled_forever(connections: Arc<Connections>) {

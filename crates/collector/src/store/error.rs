@@ -57,6 +57,16 @@ pub enum StoreError {
         /// Why.
         cause: String,
     },
+    /// A backup cannot be read.
+    #[error(
+        "the backup {path} cannot be read: {cause}; nothing was replaced. Check that this user may read it and what is beside it, or name another backup"
+    )]
+    UnreadableBackup {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
     /// Stored data is damaged.
     #[error("the database is damaged: {0}; restore a backup of it")]
     Damaged(String),
@@ -64,13 +74,21 @@ pub enum StoreError {
     #[error("database: {0}")]
     Failed(String),
     /// The file could not be opened.
-    #[error(
-        "cannot open the database {path}: {cause}; check that the folder exists and can be written"
-    )]
+    #[error("cannot open the database {path}: {cause}")]
     Open {
         /// The file.
         path: String,
-        /// Why.
+        /// Why, and what to check.
         cause: String,
+    },
+    /// The file has several names that are hard links.
+    #[error(
+        "{path} has {links} hard links, and each name would have its own write-ahead log and inbox. Remove the other names, or make symbolic links of them. After an interrupted restore, the other name ends in .before-restore"
+    )]
+    Linked {
+        /// The file.
+        path: String,
+        /// Number of its names.
+        links: u64,
     },
 }

@@ -33,9 +33,21 @@ pub enum ExportError {
     /// Writing failed.
     #[error("writing: {0}")]
     Io(#[from] io::Error),
-    /// Writing CSV failed.
+    /// A row of CSV could not be made.
     #[error("writing: {0}")]
-    Csv(#[from] csv::Error),
+    Csv(csv::Error),
+}
+
+impl From<csv::Error> for ExportError {
+    fn from(cause: csv::Error) -> Self {
+        if !cause.is_io_error() {
+            return ExportError::Csv(cause);
+        }
+        match cause.into_kind() {
+            csv::ErrorKind::Io(cause) => ExportError::Io(cause),
+            other => ExportError::Io(io::Error::other(format!("{other:?}"))),
+        }
+    }
 }
 
 /// Text columns of the Event API, in the order of output.

@@ -20,6 +20,8 @@ pub struct Source {
     pub allow_hierarchy: bool,
     /// Origins of the pages that may use it; empty for any.
     pub origins: Vec<String>,
+    /// Time at which it was created, in ms since the Unix epoch.
+    pub created_at: i64,
 }
 
 /// A key as `keys list` shows it, without its secret.

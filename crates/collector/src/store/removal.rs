@@ -20,6 +20,10 @@ pub struct Erased {
     /// figures they contributed to, so these remain.
     #[serde(skip_serializing_if = "is_none")]
     pub figures_kept: usize,
+    /// Number of viewer keys that were limited to an erased account, and are revoked now.
+    /// Otherwise they would see whatever somebody later names by its id.
+    #[serde(skip_serializing_if = "is_none")]
+    pub keys_revoked: usize,
 }
 
 fn is_none(count: &usize) -> bool {
@@ -34,6 +38,7 @@ impl Erased {
         self.accounts += other.accounts;
         self.users_moved += other.users_moved;
         self.figures_kept += other.figures_kept;
+        self.keys_revoked += other.keys_revoked;
     }
 }
 

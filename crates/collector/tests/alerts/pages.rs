@@ -152,6 +152,10 @@ async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
     let answer = post(&collector, &cookie, "/alerts/webhook", "url=ftp%3A%2F%2Fx").await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("value=\"ftp://x\""), "{}", answer.text);
+    let form = "url=http%3A%2F%2Fx%3A99999";
+    let answer = post(&collector, &cookie, "/alerts/webhook", form).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text.contains("from 1 to 65535"), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -311,4 +311,21 @@ async fn only_an_account_key_sets_a_receiver_or_a_rule() {
         assert_eq!(answer.status, 422, "{url}");
         assert!(answer.error().contains("https://"));
     }
+    let url = json!({"url": "http://127.0.0.1:99999/"});
+    let answer = collector.call("PUT", "/api/v2/webhook", Some(url)).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.error().contains("from 1 to 65535"));
+    assert_eq!(collector.count("SELECT COUNT(*) FROM webhook"), 0);
+}
+
+#[tokio::test]
+async fn a_stored_address_with_an_impossible_port_can_be_seen_and_replaced() {
+    let collector = Collector::new();
+    set(&collector, "https://x.example/").await;
+    collector
+        .place
+        .execute("UPDATE webhook SET url = 'https://x.example:99999/'");
+    let shown = collector.get("/api/v2/webhook").await;
+    assert_eq!(shown["url"], "https://x.example:99999/", "{shown}");
+    set(&collector, "https://x.example/").await;
 }

@@ -417,6 +417,13 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
         collector.get("/api/v2/accounts/leaf").await["account_id"],
         "leaf"
     );
+    let id = collector.place.insert_viewer_key("some key", Some("ghots"));
+    assert_eq!(
+        remove("ghots").await,
+        "/quality?done=not-removed#undescribed"
+    );
+    assert!(lines(&browser, "undescribed").await.is_empty());
+    collector.place.revoke(&id);
     assert_eq!(remove("ghots").await, "/quality?done=removed#undescribed");
     assert!(lines(&browser, "undescribed").await.is_empty());
     let gone = collector.call("GET", "/api/v2/accounts/ghots", None).await;

@@ -8,6 +8,7 @@ mod placed;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod viewers;
 
 use company::event;
 use serde_json::{Value, json};

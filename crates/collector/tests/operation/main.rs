@@ -7,6 +7,7 @@ mod deep;
 mod figures;
 mod file_handles;
 mod keys;
+mod output;
 mod overload;
 mod readiness;
 mod reports;

@@ -60,3 +60,62 @@ async fn while_the_clock_stands_before_the_newest_event_batches_are_answered_503
     let stepped = right.restarted();
     assert_eq!(stepped.post(again()).await.status, 200, "a small step");
 }
+
+/// A tracker's new event, for a clock that is two days behind.
+fn fresh(event_id: u32) -> String {
+    let event = feature("acme", "ann", "export", event_id);
+    with(event, json!({"created_at": now_ms() + 2 * DAY})).to_string()
+}
+
+#[tokio::test]
+async fn a_clock_before_the_newest_key_or_erasure_takes_nothing_either() {
+    let now = now_ms();
+    let later = now + 2 * DAY;
+    for (known, sql) in [
+        (
+            "a source",
+            format!("UPDATE sources SET created_at = {later}"),
+        ),
+        (
+            "an account key",
+            format!("UPDATE account_keys SET created_at = {later}"),
+        ),
+        (
+            "an erasure",
+            format!("UPDATE erasures SET erased_at = {later}"),
+        ),
+    ] {
+        let collector = Collector::new();
+        collector
+            .send(vec![feature("acme", "ann", "export", 1)])
+            .await;
+        collector
+            .call("DELETE", "/api/v2/account_users/ann?erase=true", None)
+            .await;
+        let right = collector.restarted();
+        assert_eq!(ready(&right).await, 200);
+        right.place.execute(&sql);
+        let behind = right.restarted();
+        assert_eq!(behind.post(fresh(2)).await.status, 503, "{known}");
+        assert_eq!(ready(&behind).await, 503, "{known}");
+        // A key from a time when the clock was ahead can be replaced.
+        if known == "an account key" {
+            behind
+                .place
+                .execute(&format!("UPDATE account_keys SET revoked_at = {now}"));
+            assert_eq!(ready(&behind.restarted()).await, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_running_collector_learns_from_a_new_source_that_its_clock_is_behind() {
+    let collector = Collector::new();
+    let created = now_ms() + 2 * DAY;
+    let sql = format!("UPDATE sources SET created_at = {created}");
+    collector.place.execute(&sql);
+    assert_eq!(ready(&collector).await, 200);
+    let answer = collector.post(fresh(1)).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    assert_eq!(ready(&collector).await, 503);
+}

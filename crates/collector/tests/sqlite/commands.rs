@@ -1,5 +1,10 @@
 //! Commands that work only on a file.
 
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -15,6 +20,44 @@ fn a_database_that_cannot_be_opened_says_so() {
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("folder exists"), "{error}");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_a_reader_who_leaves_is_none() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let run = |args: &[&str], out: Stdio| {
+        let mut command = Command::new(BINARY);
+        command.env("NATERO_DB", &db).args(args).stdout(out);
+        command.output().unwrap()
+    };
+    let (copy, other) = (folder.path().join("copy"), folder.path().join("other"));
+    for (on_full_disk, to_nobody) in [
+        (
+            &["export", "--format", "csv"][..],
+            &["export", "--format", "csv"][..],
+        ),
+        (&["rebuild", "--check"], &["rebuild", "--check"]),
+        (
+            &["backup", copy.to_str().unwrap()],
+            &["backup", other.to_str().unwrap()],
+        ),
+        (
+            &["restore", copy.to_str().unwrap()],
+            &["restore", other.to_str().unwrap()],
+        ),
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let full = run(on_full_disk, full.into());
+        assert_eq!(full.status.code(), Some(1), "{on_full_disk:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let closed = run(to_nobody, writer.into());
+        let error = String::from_utf8(closed.stderr).unwrap();
+        assert!(closed.status.success(), "{to_nobody:?}: {error}");
+        assert_eq!(error, "", "{to_nobody:?}");
+    }
 }
 
 #[test]
@@ -82,7 +125,7 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     );
     running.terminate();
 
-    let mut pruning = std::process::Command::new(BINARY);
+    let mut pruning = Command::new(BINARY);
     pruning.env("NATERO_KEEP_RAW", "400d");
     let running = Running::start_by(pruning, &copy);
     while json_of(natero(&copy, &["rebuild", "--check", "--json"]))["events"] != 0 {
@@ -151,6 +194,22 @@ fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
     let made = ["keys", "create", "account", "--store", &named, "--json"];
     json_of(natero(&elsewhere, &made));
     assert!(db.exists() && !elsewhere.exists(), "--store comes first");
+
+    for command in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["loss"],
+        &["export"],
+    ] {
+        let places = ["--db", elsewhere.to_str().unwrap(), "--store", &named];
+        let refused = natero(&db, &[command, &places].concat());
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains("--db and --store"), "{command:?}: {error}");
+        let mut by_variable = Command::new(BINARY);
+        by_variable.env("NATERO_STORE", &named).args(command);
+        let refused = by_variable.args(&places[..2]).output().unwrap();
+        assert!(!refused.status.success(), "{command:?}");
+        assert!(!elsewhere.exists(), "{command:?}");
+    }
 
     let servers = [
         "--store",

@@ -2,7 +2,9 @@
 
 use natero_collector::{
     model::erasure::{Erasure, ErasureKind},
-    store::sqlite::{SqliteStore as Store, backup, erasure, erasure_list, rebuild},
+    store::sqlite::{
+        CommandFile, SqliteStore as Store, backup, erasure, erasure_list, keys, rebuild,
+    },
 };
 use serde_json::{Value, json};
 
@@ -288,4 +290,31 @@ async fn a_restored_backup_has_users_of_an_erased_account_where_others_name_them
     assert_eq!(homes, 2);
     let rebuilt = rebuild::rebuild(&mut restored, false).unwrap();
     assert!(rebuilt.differing.is_empty());
+}
+
+#[tokio::test]
+async fn a_viewer_key_of_an_erased_account_is_revoked_in_a_restored_backup() {
+    let collector = collector().await;
+    collector.viewer_key(Some("acme"));
+    collector.viewer_key(Some("beta"));
+    let db = collector.db();
+    let copy = db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    collector
+        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .await;
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = CommandFile::open(&copy).unwrap();
+    let beta = Erasure::of(ErasureKind::Account, "beta");
+    assert_eq!(restored.erase(&beta).unwrap().unwrap().keys_revoked, 1);
+    drop(restored);
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    assert_eq!(erasure::apply(&tx, &list).unwrap().keys_revoked, 1);
+    let keys = keys::list(&tx).unwrap();
+    let viewers = keys.iter().filter(|key| key.kind == "viewer");
+    for viewer in viewers {
+        assert!(viewer.revoked_at.is_some(), "{viewer}");
+        assert!(!viewer.to_string().contains("sees"), "{viewer}");
+    }
 }

@@ -22,6 +22,8 @@ mod exports;
 mod file;
 /// `--max-db-bytes`, and the operating system's limit on file sizes.
 mod full_disk;
+/// The names and the permissions of the file.
+mod links;
 /// The tables for each month in the file, whose pages are freed step by step. Also event ids,
 /// which are unique across months in a file; on servers, an id is unique only within its day.
 mod months;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::running::{Running, json_of, natero};
 
 /// A database with `count` users.
-fn fill(db: &Path, count: usize) {
+pub fn fill(db: &Path, count: usize) {
     json_of(natero(db, &["keys", "create", "source", "--json"]));
     let conn = Connection::open(db).unwrap();
     conn.execute("INSERT INTO accounts (account_id) VALUES ('acme')", [])
@@ -25,7 +25,7 @@ fn fill(db: &Path, count: usize) {
         .unwrap();
 }
 
-fn users(db: &Path) -> i64 {
+pub fn users(db: &Path) -> i64 {
     Connection::open(db)
         .unwrap()
         .query_row("SELECT COUNT(*) FROM users", [], |row| row.get(0))
@@ -131,7 +131,7 @@ fn the_log_beside_a_backup_belongs_to_it() {
 }
 
 /// Sends batches in quick succession to a collector, and kills it.
-fn kill_after_batches(db: &Path, name: &str) {
+pub fn kill_after_batches(db: &Path, name: &str) {
     let keys = json_of(natero(db, &["keys", "create", "source", "--json"]));
     let part = |name: &str| keys[name].as_str().unwrap().to_owned();
     let target = format!("POST /v1/{}/{}", part("auth_key"), part("api_key"));
@@ -148,7 +148,7 @@ fn kill_after_batches(db: &Path, name: &str) {
     running.kill();
 }
 
-fn exported(db: &Path) -> usize {
+pub fn exported(db: &Path) -> usize {
     let output = natero(db, &["export"]);
     String::from_utf8(output.stdout).unwrap().lines().count()
 }

@@ -134,8 +134,8 @@ impl Place {
                     let store = ScaledStore::open(&postgres, &nodes, Arc::clone(&metrics));
                     let store = Arc::new(store.await.unwrap());
                     store.leave_shipping().await;
-                    let newest = store.newest_received_at().await.unwrap();
-                    let app = App::new(config, Arc::clone(&store) as _, newest, metrics);
+                    let latest = store.latest_time().await.unwrap();
+                    let app = App::new(config, Arc::clone(&store) as _, latest, metrics);
                     (app, store)
                 });
                 (app, Some(store))

@@ -66,6 +66,7 @@ pub async fn post(
     check_origin(&source.origins, &headers)?;
     let asked = asked.ids()?;
     let encoding = body::check_headers(&headers)?;
+    app.clock.note(source.created_at);
     app.clock.check(now_ms())?;
     let mut room = app.admission.room(source.id);
     let packed = body::receive(body, &headers, &mut room).await?;
@@ -111,7 +112,7 @@ pub async fn post(
         })
         .await?;
     if outcome.accepted > 0 {
-        app.clock.received(now);
+        app.clock.note(now);
     }
     rejected.extend(outcome.rejected.iter().map(|(line, error)| RejectedLine {
         line: *line,

@@ -170,7 +170,7 @@ pub(super) async fn list(
 pub(super) async fn webhook(tx: &Tx<'_>) -> Result<Option<Webhook>> {
     let row = query_opt(tx, "SELECT url, secret, created_at FROM webhook", &[]).await?;
     row.map(|row| {
-        let url = WebhookUrl::parse(row.get(0))
+        let url = WebhookUrl::parse_stored(row.get(0))
             .map_err(|cause| Failure::Damaged(format!("the receiver of alerts: {cause}")))?;
         Ok(Webhook {
             url,

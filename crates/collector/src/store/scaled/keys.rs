@@ -3,7 +3,10 @@
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
-use super::failure::{Failure, Result};
+use super::{
+    failure::{Failure, Result},
+    postgres::{Tx, execute},
+};
 use crate::{
     model::keys::{KeyId, NewSource, SourceId, SourceKeys, hash, hashes_match},
     store::keys::{ListedKey, Reader, Source},
@@ -129,6 +132,18 @@ pub(super) async fn revoke(client: &Client, id: &str, now: i64) -> Result<bool> 
     Ok(client.execute(sql, &[&now, &number]).await? == 1)
 }
 
+/// Revokes the viewer keys that are limited to an account which is erased, and forgets its id.
+/// Returns their number.
+pub(super) async fn revoke_within(tx: &Tx<'_>, account: i64, now: i64) -> Result<usize> {
+    let within = "within_account = (SELECT account_id FROM accounts WHERE no = $1)";
+    let revoke =
+        format!("UPDATE account_keys SET revoked_at = $2 WHERE revoked_at IS NULL AND {within}");
+    let revoked = execute(tx, &revoke, &[&account, &now]).await?;
+    let forget = format!("UPDATE account_keys SET within_account = NULL WHERE {within}");
+    execute(tx, &forget, &[&account]).await?;
+    Ok(revoked as usize)
+}
+
 /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
 pub(super) async fn find_source(
     client: &Client,
@@ -137,7 +152,7 @@ pub(super) async fn find_source(
 ) -> Result<Option<Source>> {
     let find = client
         .prepare_cached(
-            "SELECT id, api_hash, trusted, origins, allow_hierarchy FROM sources
+            "SELECT id, api_hash, trusted, origins, allow_hierarchy, created_at FROM sources
              WHERE auth_hash = $1 AND revoked_at IS NULL",
         )
         .await?;
@@ -152,6 +167,7 @@ pub(super) async fn find_source(
         trusted: row.get(2),
         origins: origins(row.get(3)),
         allow_hierarchy: row.get(4),
+        created_at: row.get(5),
     }))
 }
 

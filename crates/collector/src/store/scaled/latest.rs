@@ -208,11 +208,13 @@ fn event(row: &Row) -> Map<String, Value> {
     event
 }
 
-/// When the last event arrived, in ms since the Unix epoch. Before the first event: when the newest
-/// source was created.
-pub(super) async fn newest_received_at(tx: &Tx<'_>) -> Result<Option<i64>> {
-    let sql = "SELECT coalesce(
+/// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last event
+/// arrived, when the newest living key was created, and when something was last erased.
+pub(super) async fn latest_time(tx: &Tx<'_>) -> Result<Option<i64>> {
+    let sql = "SELECT greatest(
         (SELECT received_at FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1),
-        (SELECT created_at FROM sources ORDER BY id DESC LIMIT 1))";
+        (SELECT max(created_at) FROM sources WHERE revoked_at IS NULL),
+        (SELECT max(created_at) FROM account_keys WHERE revoked_at IS NULL),
+        (SELECT max(erased_at) FROM erasures))";
     Ok(query_opt(tx, sql, &[]).await?.and_then(|row| row.get(0)))
 }

@@ -148,15 +148,15 @@ impl ScaledStore {
         Ok(self)
     }
 
-    /// When the last event arrived, in ms since the Unix epoch. Before the first event: when the
-    /// newest source was created.
+    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
+    /// event arrived, when the newest living key was created, and when something was last erased.
     ///
     /// # Errors
     /// Fails when PostgreSQL fails.
-    pub async fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
+    pub async fn latest_time(&self) -> Result<Option<i64>, StoreError> {
         let mut client = self.client().await?;
         let tx = postgres::snapshot(&mut client).await?;
-        Ok(latest::newest_received_at(&tx).await?)
+        Ok(latest::latest_time(&tx).await?)
     }
 
     /// How far ClickHouse lags behind.

@@ -12,14 +12,17 @@ use super::{
 };
 use crate::store::quality::MAX_UNDESCRIBED;
 
-/// The SQL condition for such an account, as far as PostgreSQL stores its events.
+/// The SQL condition for such an account. A viewer key that is limited to one refers to it.
+/// PostgreSQL stores only part of the events.
 const IS_UNDESCRIBED: &str = "a.details_at = 0 AND NOT a.is_deleted AND a.name IS NULL
     AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
     AND NOT a.has_usage
     AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
-    AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)";
+    AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM account_keys k
+        WHERE k.within_account = a.account_id AND k.revoked_at IS NULL)";
 
 /// Finds the first such accounts, ordered by id.
 pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<String>> {

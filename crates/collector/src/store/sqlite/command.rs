@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     account_rows, connection,
     database::SqliteStore,
+    database_path::open_error,
     erasure,
     erasure_list::{self, Entry},
     export, file_check,
@@ -51,6 +52,11 @@ fn failed(cause: rusqlite::Error) -> StoreError {
     StoreError::Failed(cause.to_string())
 }
 
+/// Prints a warning. Unlike `eprintln!`, it does not panic when nobody can read it.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Overwrites the free pages of the file and empties its log, in steps between the commits of a
 /// running collector.
 fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
@@ -61,8 +67,8 @@ fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
         tx.commit()?;
     }
     if !free_pages::truncate_log(conn)? {
-        eprintln!(
-            "a long question of the collector keeps what was erased in the write-ahead log for a while"
+        warn(
+            "a long question of the collector keeps what was erased in the write-ahead log for a while",
         );
     }
     Ok(())
@@ -73,7 +79,7 @@ fn shred(conn: &Connection, inbox: Option<&InboxFile>) -> rusqlite::Result<()> {
     if let Some(inbox) = inbox
         && !inbox.shred(inbox::spread_to(conn, inbox.id())?)?
     {
-        eprintln!("the collector keeps what was erased in the inbox for a while");
+        warn("the collector keeps what was erased in the inbox for a while");
     }
     Ok(())
 }
@@ -85,7 +91,10 @@ impl CommandFile {
     /// Fails when the file does not exist, is not a database of a collector, cannot be opened, or
     /// was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
+        if !path
+            .try_exists()
+            .map_err(|cause| open_error(path, &cause))?
+        {
             return Err(StoreError::Missing(path.display().to_string()));
         }
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
@@ -111,11 +120,12 @@ impl CommandFile {
     /// Fails when the backup is not a complete one of a collector, or the new file cannot be
     /// written.
     pub fn from_backup(backup: &Path, to: &Path) -> Result<Self, StoreError> {
-        let whole = file_check::open_backup(backup)?;
+        let backup = file_check::find_backup(backup)?;
+        let whole = file_check::open_backup(&backup)?;
         connection::copy(&whole, to).map_err(failed)?;
         let mut copy = Self::open(to)?;
         // A copy of the files of a collector that was not shut down has batches in the inbox.
-        if let Some(inbox) = InboxFile::open_of_backup(backup).map_err(failed)? {
+        if let Some(inbox) = InboxFile::open_of_backup(&backup).map_err(failed)? {
             inbox::settle(&mut copy.conn, Some(&inbox)).map_err(failed)?;
         }
         Ok(copy)

@@ -5,7 +5,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    connection, events, file_check,
+    connection,
+    database_path::{DatabasePath, open_error},
+    events, file_check,
     free_pages::{self, Step},
     health::{Health, is_damage},
     inbox::{self, Batch, Front, InboxFile, Settling},
@@ -50,9 +52,10 @@ impl SqliteStore {
     /// # Errors
     /// Fails when the file cannot be opened, or a newer version wrote it.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let mut conn = Self::open_migrated(path)?;
+        let path = DatabasePath::resolve(path)?;
+        let mut conn = Self::open_migrated(&path)?;
         // A damaged file is used as far as possible.
-        let file = InboxFile::open(path)?;
+        let file = InboxFile::open(&path)?;
         inbox::settle(&mut conn, Some(&file)).or_else(|cause| {
             tracing::error!(%cause, "the inbox cannot be spread");
             if is_damage(&cause) {
@@ -76,14 +79,14 @@ impl SqliteStore {
         let settling = Arc::<Settling>::default();
         let metrics = options.metrics;
         let front = Front::new(
-            path,
+            path.as_path(),
             file,
             most_pages,
             Arc::clone(&settling),
             Arc::clone(&metrics),
         )?;
         Ok(SqliteStore {
-            readers: Readers::open(path, Arc::clone(&health))?,
+            readers: Readers::open(path.as_path(), Arc::clone(&health))?,
             writer: Writer::start(conn, front, settling, metrics, Arc::clone(&health)),
             health,
             names: Arc::default(),
@@ -104,18 +107,17 @@ impl SqliteStore {
     pub(super) fn open_with_inbox(
         path: &Path,
     ) -> Result<(Connection, Option<InboxFile>), StoreError> {
-        let mut conn = Self::open_migrated(path)?;
-        let inbox = InboxFile::open_existing(path)?;
+        let path = DatabasePath::resolve(path)?;
+        let mut conn = Self::open_migrated(&path)?;
+        let inbox = InboxFile::open_existing(&path)?;
         inbox::settle(&mut conn, inbox.as_ref())?;
         Ok((conn, inbox))
     }
 
-    fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
+    fn open_migrated(path: &DatabasePath) -> Result<Connection, StoreError> {
+        let path = path.as_path();
         file_check::refuse_foreign(path)?;
-        let mut conn = connection::open(path).map_err(|cause| StoreError::Open {
-            path: path.display().to_string(),
-            cause: cause.to_string(),
-        })?;
+        let mut conn = connection::open(path).map_err(|cause| open_error(path, &cause))?;
         schema::migrate(&mut conn)?;
         Ok(conn)
     }
@@ -188,13 +190,13 @@ impl SqliteStore {
         &self.memo
     }
 
-    /// When the last event arrived, in ms since the Unix epoch by the clock of that moment. Before
-    /// the first event: when the newest source was created.
+    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
+    /// event arrived, when the newest living key was created, and when something was last erased.
     ///
     /// # Errors
     /// Fails when SQLite fails.
-    pub fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
-        self.read_now(events::newest_received_at)
+    pub fn latest_time(&self) -> Result<Option<i64>, StoreError> {
+        self.read_now(events::latest_time)
     }
 
     /// Whether the last transaction was committed and the writer accepts requests.

@@ -275,15 +275,18 @@ pub fn last(conn: &Connection) -> rusqlite::Result<Option<EventRow>> {
     Ok(event_months::last_id(conn)?.and_then(EventRow::from_number))
 }
 
-/// When the last event arrived, in ms since the Unix epoch by the clock of that moment. Before the
-/// first event: when the newest source was created.
+/// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last event
+/// arrived, when the newest living key was created, and when something was last erased.
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn newest_received_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+pub fn latest_time(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached(
-        "SELECT IFNULL((SELECT received_at FROM events WHERE id = ?1),
-                       (SELECT created_at FROM sources ORDER BY id DESC LIMIT 1))",
+        "SELECT MAX(at) FROM (
+             SELECT received_at AS at FROM events WHERE id = ?1
+             UNION ALL SELECT MAX(created_at) FROM sources WHERE revoked_at IS NULL
+             UNION ALL SELECT MAX(created_at) FROM account_keys WHERE revoked_at IS NULL
+             UNION ALL SELECT MAX(erased_at) FROM erasures)",
     )?
     .query_row([last(conn)?], |row| row.get(0))
 }

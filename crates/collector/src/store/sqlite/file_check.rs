@@ -1,10 +1,14 @@
 //! Distinguishes databases of a collector from other files, and complete ones from damaged ones.
 
-use std::path::Path;
+use std::{
+    fs::{File, Metadata},
+    io,
+    path::Path,
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema;
+use super::{database_path::DatabasePath, schema};
 use crate::store::error::StoreError;
 
 /// Tables that every version from the second on creates.
@@ -50,23 +54,45 @@ fn is_of_collector(conn: &Connection) -> rusqlite::Result<bool> {
     Ok(objects == 0)
 }
 
+/// Finds a backup that can be read and is not empty.
+pub(super) fn find_backup(path: &Path) -> Result<DatabasePath, StoreError> {
+    let name = || path.display().to_string();
+    let unusable = |cause: &str| StoreError::NoBackup {
+        path: name(),
+        cause: cause.to_owned(),
+    };
+    let metadata = |path: &Path| -> io::Result<Metadata> { File::open(path)?.metadata() };
+    let found = match metadata(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            return Err(unusable("there is no such file"));
+        }
+        Ok(found) if found.is_dir() => return Err(unusable("it is a folder")),
+        Ok(found) if found.len() == 0 => return Err(unusable("the file is empty")),
+        Ok(_) => DatabasePath::of_backup(path),
+        Err(cause) => Err(cause),
+    };
+    found.map_err(|cause| StoreError::UnreadableBackup {
+        path: name(),
+        cause: cause.to_string(),
+    })
+}
+
 /// Opens a backup without writing to it or beside it, and checks that it is a complete database of
 /// a collector which this version can read.
-pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
-    let name = path.display().to_string();
+pub(super) fn open_backup(path: &DatabasePath) -> Result<Connection, StoreError> {
     let unusable = |cause: String| StoreError::NoBackup {
-        path: name.clone(),
+        path: path.to_string(),
         cause,
     };
-    let failed = |cause: rusqlite::Error| unusable(cause.to_string());
-    if std::fs::metadata(path)
-        .map_err(|cause| unusable(cause.to_string()))?
-        .len()
-        == 0
-    {
-        return Err(unusable("the file is empty".into()));
-    }
-    let conn = open_read_only(path).map_err(failed)?;
+    let failed = |cause: rusqlite::Error| match cause.sqlite_error_code() {
+        // The message of SQLite would name the address that `open_read_only` makes.
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::UnreadableBackup {
+            path: path.to_string(),
+            cause: "SQLite cannot open it".into(),
+        },
+        _ => unusable(cause.to_string()),
+    };
+    let conn = open_read_only(path.as_path()).map_err(failed)?;
     if schema::version(&conn).map_err(failed)? == 0 || !is_of_collector(&conn).map_err(failed)? {
         return Err(unusable("it has not the tables of a collector".into()));
     }

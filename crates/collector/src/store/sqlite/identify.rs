@@ -96,6 +96,7 @@ pub(super) fn apply_released(
             trusted: row.get(6)?,
             allow_hierarchy: row.get(7)?,
             origins: Vec::new(),
+            created_at: 0,
         };
         Identification {
             subject,

@@ -1,10 +1,13 @@
 //! Stored keys.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     model::keys::{KeyId, NewSource, SourceId, SourceKeys, hash, hashes_match},
-    store::keys::{ListedKey, Reader, Source},
+    store::{
+        keys::{ListedKey, Reader, Source},
+        sqlite::rows::AccountRow,
+    },
 };
 
 /// Stores a new source, created at `now`, and returns its id.
@@ -189,6 +192,28 @@ pub fn revoke(conn: &mut Connection, id: &str, now: i64) -> rusqlite::Result<boo
     Ok(conn.execute(sql, params![now, row])? == 1)
 }
 
+/// Revokes the viewer keys that are limited to an account which is erased, and forgets its id.
+/// Returns their number.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub(super) fn revoke_within(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    let within = "within_account = (SELECT account_id FROM accounts WHERE no = ?1)";
+    let revoked = tx.execute(
+        &format!("UPDATE account_keys SET revoked_at = ?2 WHERE revoked_at IS NULL AND {within}"),
+        params![account, now],
+    )?;
+    tx.execute(
+        &format!("UPDATE account_keys SET within_account = NULL WHERE {within}"),
+        [account],
+    )?;
+    Ok(revoked)
+}
+
 /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
 ///
 /// # Errors
@@ -200,7 +225,7 @@ pub fn find_source(
 ) -> rusqlite::Result<Option<Source>> {
     let found = conn
         .prepare_cached(
-            "SELECT id, api_hash, trusted, origins, allow_hierarchy FROM sources
+            "SELECT id, api_hash, trusted, origins, allow_hierarchy, created_at FROM sources
              WHERE auth_hash = ?1 AND revoked_at IS NULL",
         )?
         .query_row([hash(auth_key)], |row| {
@@ -210,6 +235,7 @@ pub fn find_source(
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
                 allow_hierarchy: row.get(4)?,
+                created_at: row.get(5)?,
             };
             Ok((source, api_hash))
         })

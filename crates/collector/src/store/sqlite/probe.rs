@@ -36,6 +36,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),
+        created_at: now,
     };
     // Also use the newest table of events, which may be the one of a later month.
     let newest = event_months::all(tx)?

@@ -5,14 +5,16 @@ use rusqlite::{Connection, Transaction};
 
 use crate::store::quality::MAX_UNDESCRIBED;
 
-/// The SQL condition for such an account.
+/// The SQL condition for such an account. A viewer key that is limited to one refers to it.
 const IS_UNDESCRIBED: &str = "a.details_at = 0 AND a.is_deleted = 0 AND a.name IS NULL
     AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
     AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM usage_segments s WHERE s.account_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
-    AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)";
+    AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM account_keys k
+        WHERE k.within_account = a.account_id AND k.revoked_at IS NULL)";
 
 /// Finds the first such accounts, ordered by id.
 ///

@@ -9,6 +9,7 @@ use crate::store::{
     removal::Erased,
     scaled::{
         failure::Result,
+        keys,
         postgres::{Tx, execute, query},
     },
     traces::Traces,
@@ -21,6 +22,7 @@ pub(super) async fn take_back(
     found: &Found,
     traces: &Traces,
     movers: &[Mover],
+    now: i64,
     erased: &mut Erased,
 ) -> Result<()> {
     let (others, remaining) = (&found.others, &found.remaining);
@@ -46,15 +48,17 @@ pub(super) async fn take_back(
             AND NOT EXISTS (SELECT 1 FROM financials WHERE account_no = a.no)
             AND NOT EXISTS (SELECT 1 FROM account_records WHERE account_no = a.no)";
     for row in query(tx, sql, &[&accounts]).await? {
-        delete_account(tx, row.get(0)).await?;
+        erased.keys_revoked += delete_account(tx, row.get(0), now).await?;
         erased.accounts += 1;
     }
     Ok(())
 }
 
 /// Deletes an account. Its children move up to its parent, so that the ancestors keep their
-/// figures. If users still belong to the account, its row remains with nothing but the id.
-pub(super) async fn delete_account(tx: &Tx<'_>, no: i64) -> Result<()> {
+/// figures. If users still belong to the account, its row remains with nothing but the id. Viewer
+/// keys that are limited to the account are revoked; returns their number.
+pub(super) async fn delete_account(tx: &Tx<'_>, no: i64, now: i64) -> Result<usize> {
+    let keys_revoked = keys::revoke_within(tx, no, now).await?;
     for sql in [
         "UPDATE accounts SET parent_no = (SELECT parent_no FROM accounts WHERE no = $1)
          WHERE parent_no = $1",
@@ -69,5 +73,5 @@ pub(super) async fn delete_account(tx: &Tx<'_>, no: i64) -> Result<()> {
     ] {
         execute(tx, sql, &[&no]).await?;
     }
-    Ok(())
+    Ok(keys_revoked)
 }

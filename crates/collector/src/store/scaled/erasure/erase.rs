@@ -89,7 +89,7 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
             said::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
             said::remove_stream::<User>(tx, &erasure.id, remaining).await?;
             let events = events.map_or(0, |row| row.get::<_, i64>(0));
@@ -110,7 +110,7 @@ pub(super) async fn erase(
             }
             list_events(tx, &concerned, i64::MIN, now).await?;
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::Source => {
@@ -120,7 +120,7 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::User => {
@@ -157,7 +157,7 @@ pub(super) async fn erase(
             said::take_back(tx, of_users, remaining).await?;
             homes::move_users(tx, &movers).await?;
             erased.users_moved = movers.len();
-            entities::delete_account(tx, account).await?;
+            erased.keys_revoked = entities::delete_account(tx, account, now).await?;
             erased.accounts = 1;
             Gone::Erased
         }

@@ -138,6 +138,7 @@ mod tests {
                 trusted: false,
                 allow_hierarchy: false,
                 origins: Vec::new(),
+                created_at: 0,
             },
             received_at: NOW,
         }

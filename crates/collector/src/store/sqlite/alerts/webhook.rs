@@ -14,7 +14,7 @@ use crate::{
 pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
     conn.prepare_cached("SELECT url, secret, created_at FROM webhook")?
         .query_row([], |row| {
-            let url = WebhookUrl::parse(row.get_ref(0)?.as_str()?).map_err(|cause| {
+            let url = WebhookUrl::parse_stored(row.get_ref(0)?.as_str()?).map_err(|cause| {
                 rusqlite::Error::FromSqlConversionFailure(
                     0,
                     rusqlite::types::Type::Text,

@@ -25,7 +25,7 @@ use crate::{
         sqlite::{
             accounts,
             counters::{self, ERASURES},
-            erasure_list, event_ids, event_months,
+            erasure_list, event_ids, event_months, keys,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
@@ -83,7 +83,7 @@ fn erase_known(
             if record.is_none() && events.is_empty() {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &mut erased)?;
+            take_back(tx, &concerned, &traces, now, &mut erased)?;
             said::remove_stream::<Account>(tx, &erasure.id, remaining)?;
             said::remove_stream::<User>(tx, &erasure.id, remaining)?;
             let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
@@ -97,14 +97,14 @@ fn erase_known(
                 return Ok(None);
             }
             list_events(tx, events, i64::MIN, now)?;
-            take_back(tx, &concerned, &traces, &mut erased)?;
+            take_back(tx, &concerned, &traces, now, &mut erased)?;
             Gone::TakenBack
         }
         ErasureKind::Source => {
             if !is_source(tx, erasure)? {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &mut erased)?;
+            take_back(tx, &concerned, &traces, now, &mut erased)?;
             Gone::TakenBack
         }
         ErasureKind::User => {
@@ -140,7 +140,7 @@ fn erase_known(
                 .filter(|said| said.subject == Subject::User && of_movers.contains(&said.user_id));
             said::take_back(tx, of_users, remaining)?;
             homes::move_users(tx, &movers)?;
-            delete_account(tx, account)?;
+            erased.keys_revoked = delete_account(tx, account, now)?;
             erased.users = who.len();
             erased.users_moved = movers.len();
             erased.accounts = 1;
@@ -173,6 +173,7 @@ fn take_back(
     tx: &Transaction<'_>,
     concerned: &Concerned,
     traces: &Traces,
+    now: i64,
     erased: &mut Erased,
 ) -> rusqlite::Result<()> {
     let events = &concerned.events;
@@ -188,7 +189,7 @@ fn take_back(
     homes::move_users(tx, &movers)?;
     erased.users_moved = movers.len();
     for account in traces::invented_accounts(tx, traces)? {
-        delete_account(tx, account)?;
+        erased.keys_revoked += delete_account(tx, account, now)?;
         erased.accounts += 1;
     }
     Ok(())
@@ -287,8 +288,10 @@ fn delete_users(tx: &Transaction<'_>, users: &BTreeSet<UserRow>) -> rusqlite::Re
 }
 
 /// Deletes an account. Its children move up to its parent, so that the ancestors keep their
-/// figures. If users still belong to the account, its row remains with nothing but the id.
-fn delete_account(tx: &Transaction<'_>, account: AccountRow) -> rusqlite::Result<()> {
+/// figures. If users still belong to the account, its row remains with nothing but the id. Viewer
+/// keys that are limited to the account are revoked; returns their number.
+fn delete_account(tx: &Transaction<'_>, account: AccountRow, now: i64) -> rusqlite::Result<usize> {
+    let keys_revoked = keys::revoke_within(tx, account, now)?;
     tx.execute(
         "UPDATE accounts SET parent_no = (SELECT parent_no FROM accounts WHERE no = ?1)
          WHERE parent_no = ?1",
@@ -322,5 +325,5 @@ fn delete_account(tx: &Transaction<'_>, account: AccountRow) -> rusqlite::Result
              public = '{}' WHERE no = ?1",
         [account],
     )?;
-    Ok(())
+    Ok(keys_revoked)
 }

@@ -56,12 +56,14 @@ impl Batch {
         Batch {
             events: events.collect(),
             lines: text.to_owned(),
-            // Nothing in the inbox identifies anybody, so no right of the source counts.
+            // Nothing in the inbox identifies anybody, so no right of the source counts. Its time
+            // was checked on arrival.
             source: Source {
                 id: source,
                 trusted: scope == IdScope::Trusted,
                 allow_hierarchy: false,
                 origins: Vec::new(),
+                created_at: 0,
             },
             received_at,
         }

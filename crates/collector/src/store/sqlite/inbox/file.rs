@@ -3,12 +3,7 @@
 //! It is a database of its own, with a log of its own, so that a batch is flushed
 //! to it while the database itself is written.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -16,8 +11,8 @@ use super::batch::{Batch, Waiting};
 use crate::store::{
     event_key::IdScope,
     sqlite::{
-        connection::BUSY_TIMEOUT, file_check::open_read_only, free_pages, health::is_damage,
-        short_transaction::ShortTransaction,
+        connection::BUSY_TIMEOUT, database_path::DatabasePath, file_check::open_read_only,
+        free_pages, health::is_damage, short_transaction::ShortTransaction,
     },
 };
 
@@ -47,32 +42,20 @@ pub struct InboxFile {
     id: InboxId,
 }
 
-/// Files of the inbox beside a database. They hold nothing that the database lacks once
-/// the inbox was spread.
-pub fn paths(db: &Path) -> [PathBuf; 3] {
-    ["-inbox", "-inbox-wal", "-inbox-shm"].map(|ending| beside(db, ending))
-}
-
-fn beside(db: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(db);
-    name.push(ending);
-    name.into()
-}
-
 impl InboxFile {
     /// Opens the file beside a database, and makes it where there is none. One that is
     /// damaged is kept under another name.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub(in crate::store::sqlite) fn open(db: &Path) -> rusqlite::Result<Self> {
-        let path = beside(db, "-inbox");
+    pub(in crate::store::sqlite) fn open(db: &DatabasePath) -> rusqlite::Result<Self> {
+        let path = db.beside("-inbox");
         match Self::open_at(&path) {
             Err(cause) if is_damage(&cause) => {
-                let kept = beside(db, "-inbox-damaged");
+                let kept = db.beside("-inbox-damaged");
                 tracing::error!(%cause, kept = %kept.display(), "the inbox is damaged; a new one is made");
-                for (from, ending) in paths(db).iter().zip(["", "-wal", "-shm"]) {
-                    let _ = std::fs::rename(from, beside(&kept, ending));
+                for (from, suffix) in db.inbox_files().iter().zip(["", "-wal", "-shm"]) {
+                    let _ = std::fs::rename(from, db.beside(&format!("-inbox-damaged{suffix}")));
                 }
                 Self::open_at(&path)
             }
@@ -84,8 +67,10 @@ impl InboxFile {
     ///
     /// # Errors
     /// Those of SQLite.
-    pub(in crate::store::sqlite) fn open_existing(db: &Path) -> rusqlite::Result<Option<Self>> {
-        let path = beside(db, "-inbox");
+    pub(in crate::store::sqlite) fn open_existing(
+        db: &DatabasePath,
+    ) -> rusqlite::Result<Option<Self>> {
+        let path = db.beside("-inbox");
         path.exists().then(|| Self::open_at(&path)).transpose()
     }
 
@@ -94,8 +79,10 @@ impl InboxFile {
     ///
     /// # Errors
     /// Those of SQLite.
-    pub(in crate::store::sqlite) fn open_of_backup(db: &Path) -> rusqlite::Result<Option<Self>> {
-        let path = beside(db, "-inbox");
+    pub(in crate::store::sqlite) fn open_of_backup(
+        db: &DatabasePath,
+    ) -> rusqlite::Result<Option<Self>> {
+        let path = db.beside("-inbox");
         if !path.exists() {
             return Ok(None);
         }

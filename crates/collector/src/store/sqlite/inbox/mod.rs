@@ -31,8 +31,8 @@ use std::sync::{Mutex, atomic::AtomicBool};
 use tokio::sync::oneshot;
 
 pub use batch::Batch;
+pub use file::InboxFile;
 use file::InboxId;
-pub use file::{InboxFile, paths};
 pub(super) use front::{Front, Untaken};
 use pending::Generation;
 pub(super) use spreading::{settle, spread_to};

@@ -28,7 +28,7 @@ use crate::{
         event_key::IdScope,
         keys::Source,
         sqlite::{
-            SqliteStore,
+            DatabasePath, SqliteStore,
             entrance::Entrance,
             erasure, rebuild,
             requests::Requests,
@@ -44,14 +44,25 @@ fn path(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("n.db")
 }
 
+fn resolved(folder: &tempfile::TempDir) -> DatabasePath {
+    DatabasePath::resolve(&path(folder)).unwrap()
+}
+
 fn open(folder: &tempfile::TempDir) -> Connection {
     SqliteStore::open_for_command(&path(folder)).unwrap()
 }
 
 fn bounded(folder: &tempfile::TempDir, most_pages: Option<i64>) -> Front {
-    let db = path(folder);
+    let db = resolved(folder);
     let file = InboxFile::open(&db).unwrap();
-    Front::new(&db, file, most_pages, Arc::default(), Arc::default()).unwrap()
+    Front::new(
+        db.as_path(),
+        file,
+        most_pages,
+        Arc::default(),
+        Arc::default(),
+    )
+    .unwrap()
 }
 
 fn front(folder: &tempfile::TempDir) -> Front {
@@ -64,6 +75,7 @@ fn source() -> Source {
         trusted: false,
         allow_hierarchy: true,
         origins: Vec::new(),
+        created_at: 0,
     }
 }
 
@@ -437,7 +449,7 @@ fn nothing_is_added_while_another_process_changes_the_database() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
     let mut inbox = front(&folder);
-    let other = InboxFile::open(&path(&folder)).unwrap();
+    let other = InboxFile::open(&resolved(&folder)).unwrap();
     let lock = other.lock().unwrap();
     let task = task(&batch(&[event("ann", "1")]));
     assert_eq!(inbox.store(&[task]).unwrap(), [Fate::Without]);
@@ -455,7 +467,7 @@ fn the_batches_of_a_new_inbox_are_spread_whatever_their_numbers_are() {
     }
     spread_now(&mut conn, &mut inbox);
     drop(inbox);
-    for file in super::paths(&path(&folder)) {
+    for file in resolved(&folder).inbox_files() {
         let _ = std::fs::remove_file(file);
     }
     let mut inbox = front(&folder);

@@ -87,6 +87,7 @@ fn source() -> Source {
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),
+        created_at: 0,
     }
 }
 

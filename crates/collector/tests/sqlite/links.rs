@@ -1,0 +1,145 @@
+//! Links to a database, and files that cannot be read.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, symlink},
+        process::CommandExt,
+    },
+    path::Path,
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    restore::{exported, fill, kill_after_batches, users},
+    running::{BINARY, natero},
+};
+
+#[test]
+fn every_name_of_a_database_leads_to_all_of_its_events() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("data")).unwrap();
+    let (real, link) = (path("data/real.db"), path("n.db"));
+    // At first, the link points to a file that does not exist.
+    symlink("data/real.db", &link).unwrap();
+    kill_after_batches(&link, "first");
+    let beside: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("n.db") && !name.ends_with("log"))
+        .collect();
+    assert_eq!(beside, ["n.db"]);
+    assert_eq!(exported(&real), 100);
+    kill_after_batches(&real, "second");
+    assert_eq!(exported(&link), 200);
+}
+
+#[test]
+fn a_backup_replaces_the_file_that_a_link_points_to() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("data")).unwrap();
+    let (real, link, backup) = (path("data/real.db"), path("n.db"), path("b.db"));
+    fill(&real, 1);
+    fill(&backup, 2);
+    symlink(&real, &link).unwrap();
+    let itself = natero(&link, &["restore", real.to_str().unwrap()]);
+    let error = String::from_utf8(itself.stderr).unwrap();
+    assert!(error.contains("the database itself"), "{error}");
+
+    let restored = natero(&link, &["restore", backup.to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(fs::read_link(&link).unwrap(), real);
+    assert_eq!((users(&real), users(&link)), (2, 2));
+    assert_eq!(users(&path("data/real.db.before-restore")), 1);
+}
+
+#[test]
+fn the_log_and_the_inbox_belong_to_a_backup_that_a_link_points_to() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (db, backup, link) = (path("n.db"), path("b.db"), path("link"));
+    kill_after_batches(&backup, "first");
+    symlink(&backup, &link).unwrap();
+    let restored = natero(&db, &["restore", link.to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(exported(&db), 100);
+}
+
+#[test]
+fn a_database_with_two_hard_links_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (db, other, backup) = (path("n.db"), path("other.db"), path("b.db"));
+    fill(&db, 1);
+    fill(&backup, 2);
+    fs::hard_link(&db, &other).unwrap();
+    for command in [
+        &["loss"][..],
+        &["keys", "create", "source"],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["restore", backup.to_str().unwrap()],
+    ] {
+        let refused = natero(&other, command);
+        assert!(!refused.status.success(), "{command:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains("2 hard links"), "{command:?}: {error}");
+    }
+    fs::remove_file(&other).unwrap();
+    // A program that makes backups may link them.
+    fs::hard_link(&backup, path("linked")).unwrap();
+    let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(users(&db), 2);
+}
+
+/// Runs a command as a user who may not read the files of this one.
+fn natero_of_nobody(db: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(BINARY);
+    command.env("NATERO_DB", db).args(args);
+    // Root may read every file.
+    if fs::metadata(db.parent().unwrap()).unwrap().uid() == 0 {
+        command.uid(65_534);
+    }
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_as_such() {
+    let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (secret, read_only) = (path("secret.db"), path("read-only.db"));
+    for (db, mode) in [(&secret, 0o000), (&read_only, 0o444)] {
+        fill(db, 1);
+        fs::set_permissions(db, fs::Permissions::from_mode(mode)).unwrap();
+        let error = natero_of_nobody(db, &["loss"]);
+        assert!(error.contains("may read and write the file"), "{error}");
+    }
+    let new = path("n.db");
+    let error = natero_of_nobody(&new, &["restore", secret.to_str().unwrap()]);
+    assert!(error.contains("cannot be read"), "{error}");
+    assert!(!error.contains("immutable"), "{error}");
+}
+
+#[test]
+fn a_folder_is_neither_a_database_nor_a_backup() {
+    let folder = TempDir::new().unwrap();
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    let name = inner.to_str().unwrap();
+    for (db, command) in [
+        (&folder.path().join("n.db"), &["restore", name][..]),
+        (&inner, &["keys", "create", "source"]),
+        (&inner, &["loss"]),
+    ] {
+        let refused = natero(db, command);
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains("it is a folder"), "{command:?}: {error}");
+    }
+}
