@@ -39,6 +39,7 @@ mod period;
 mod period_choice;
 pub(crate) mod quality;
 mod quality_arrival;
+mod quality_done;
 mod quality_page;
 mod quality_usage;
 mod query;

@@ -71,10 +71,19 @@ impl Page<'_> {
             table = table.with(
                 Column::action("mend", "Mend", move |of: &UserConflict| {
                     html! {
-                        form method="post" action=(self.view.at("/quality/move-user")) {
-                            input type="hidden" name="user_id" value=(of.user_id);
-                            input type="hidden" name="account_id" value=(of.account_id);
-                            button .button type="submit" aria-label={"Move the user here: " (of.user_id) " to " (of.account_id)} { "Move the user here" }
+                        @let to = name(&of.account_id, &of.account_name);
+                        // A second button moves, so that a single click never does.
+                        details .delete {
+                            summary .button { "Move to " (to) span .hidden { ": " (of.user_id) } }
+                            form method="post" action=(self.view.at("/quality/move-user")) {
+                                input type="hidden" name="user_id" value=(of.user_id);
+                                input type="hidden" name="account_id" value=(of.account_id);
+                                p .hint {
+                                    "The events that name " (to) " count there from then on. What counts in "
+                                    (name(&of.home_id, &of.home_name)) " stays there."
+                                }
+                                button .button type="submit" { "Move the user" span .hidden { " " (of.user_id) " to " (to) } }
+                            }
                         }
                     }
                 }),
