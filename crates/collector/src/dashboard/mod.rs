@@ -20,6 +20,7 @@ mod chart_choice;
 pub(crate) mod children;
 pub(crate) mod delete_record;
 pub(crate) mod edit_account;
+pub(crate) mod edit_user;
 pub(crate) mod error;
 mod format;
 pub(crate) mod headers;

@@ -97,7 +97,7 @@ impl UserPage {
         let title = self.user.title();
         let now = &self.report.totals.now;
         let content = html! {
-            (self.head(&title, view, period.time_zone()))
+            (self.head(&title, view, period.time_zone(), rights))
             div .controls { (period.picker(&path, view)) }
             (selection_path::show(&path, view))
             @if now.events == 0 && view.csv.is_none() {
@@ -158,7 +158,7 @@ impl UserPage {
         }
     }
 
-    fn head(&self, title: &str, view: &View, zone: &TimeZone) -> Markup {
+    fn head(&self, title: &str, view: &View, zone: &TimeZone, rights: &Rights) -> Markup {
         let user = &self.user;
         html! {
             nav .way aria-label="Account" {
@@ -172,6 +172,9 @@ impl UserPage {
                 h1 { (title) }
                 span .badge { "User" }
                 @if user.is_deleted { span .badge.warn { "Deactivated" } }
+                @if rights.may_change {
+                    a .quiet.edit href=(view.only_period().at(&(address::user(&user.user_id) + "/edit"))) { "Edit" }
+                }
             }
             p .facts {
                 code { (user.user_id) }
