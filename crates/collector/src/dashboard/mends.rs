@@ -97,6 +97,9 @@ pub(crate) async fn move_user(
 pub(crate) struct NameAccount {
     account_id: String,
     name: String,
+    /// Set in the form for an account with usage, which another section lists.
+    #[serde(default)]
+    has_usage: bool,
 }
 
 /// Gives an account a name.
@@ -107,10 +110,19 @@ pub(crate) struct NameAccount {
 pub(crate) async fn name_account(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
-    ChangeForm(NameAccount { account_id, name }): ChangeForm<NameAccount>,
+    ChangeForm(NameAccount {
+        account_id,
+        name,
+        has_usage,
+    }): ChangeForm<NameAccount>,
 ) -> Result<Response, PageError> {
+    let (named, blank) = if has_usage {
+        (Done::NamedUsed, Done::BlankNameOfUsed)
+    } else {
+        (Done::Named, Done::BlankName)
+    };
     if name.trim().is_empty() {
-        return Ok(answer(&view, Done::BlankName));
+        return Ok(answer(&view, blank));
     }
     let record = json!({"account_id": account_id, "name": name.trim()});
     let patch = AccountPatch::from_record(record, None).map_err(rejection)?;
@@ -120,7 +132,7 @@ pub(crate) async fn name_account(
         .put_account(patch, now_ms())
         .await?
         .map_err(rejection)?;
-    Ok(answer(&view, Done::Named))
+    Ok(answer(&view, named))
 }
 
 /// An account without any description.

@@ -55,6 +55,7 @@ pub(crate) async fn show(
         (page.conflicts(findings.uncounted.conflicts))
         (page.non_leaf(findings.uncounted.non_leaf))
         (page.phantoms(findings.phantoms))
+        (page.nameless(findings.nameless))
         (page.undescribed(findings.undescribed))
         (page.refusals(findings.refusals))
         (page.losses(findings.losses, findings.loss.missing))

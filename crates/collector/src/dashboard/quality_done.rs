@@ -10,6 +10,10 @@ pub(super) enum Done {
     Named,
     /// A parent was to be named with spaces only.
     BlankName,
+    /// An account with usage has a name.
+    NamedUsed,
+    /// An account with usage was to be named with spaces only.
+    BlankNameOfUsed,
     /// An account was removed.
     Removed,
     /// An account was not removed, because it was gone or something refers to it.
@@ -21,10 +25,12 @@ pub(super) enum Done {
 }
 
 impl Done {
-    const ALL: [Done; 7] = [
+    const ALL: [Done; 9] = [
         Done::Moved,
         Done::Named,
         Done::BlankName,
+        Done::NamedUsed,
+        Done::BlankNameOfUsed,
         Done::Removed,
         Done::NotRemoved,
         Done::TakenBack,
@@ -42,6 +48,8 @@ impl Done {
             Done::Moved => "moved",
             Done::Named => "named",
             Done::BlankName => "blank-name",
+            Done::NamedUsed => "named-used",
+            Done::BlankNameOfUsed => "blank-name-of-used",
             Done::Removed => "removed",
             Done::NotRemoved => "not-removed",
             Done::TakenBack => "taken-back",
@@ -54,6 +62,7 @@ impl Done {
         match self {
             Done::Moved => "conflicts",
             Done::Named | Done::BlankName => "phantoms",
+            Done::NamedUsed | Done::BlankNameOfUsed => "nameless",
             Done::Removed | Done::NotRemoved => "undescribed",
             Done::TakenBack => "implausible",
             Done::Cleared => "refusals",
@@ -63,9 +72,13 @@ impl Done {
     /// What the section says.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Done::Moved => "The user is moved; the events count now.",
-            Done::Named => "The account has a name.",
-            Done::BlankName => "Nothing has changed: a name is more than spaces.",
+            Done::Moved => {
+                "The user is moved; the events count now. “Edit” on the page of the user moves the user again."
+            }
+            Done::Named | Done::NamedUsed => "The account has a name.",
+            Done::BlankName | Done::BlankNameOfUsed => {
+                "Nothing has changed: a name is more than spaces."
+            }
             Done::Removed => "The account is removed.",
             Done::NotRemoved => {
                 "Nothing has changed: the account is gone, or something names it by now."

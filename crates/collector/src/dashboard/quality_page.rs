@@ -43,7 +43,7 @@ impl Page<'_> {
     pub(super) fn account_link(self, id: &str, name: Option<&String>) -> Markup {
         let to = self.view.only_period().at(&address::account(id, ""));
         html! {
-            a href=(to) { (name.map_or(id, String::as_str)) }
+            a href=(to) title=[name] { (name.map_or(id, String::as_str)) }
             @if name.is_some() { small { (id) } }
         }
     }

@@ -447,3 +447,57 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
     let usage = collector.get("/api/v2/accounts/ghots/usage").await;
     assert_eq!(usage["totals"]["events"], 1);
 }
+
+#[tokio::test]
+async fn accounts_that_only_events_name_are_listed_until_somebody_names_them() {
+    let collector = troubled().await;
+    collector
+        .send(vec![
+            feature("tmp_org", "new", "export", "t 1"),
+            // All that names this account is set aside.
+            feature("aside", "ann", "export", "t 2"),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    assert_eq!(lines(&browser, "nameless").await, ["aside,0", "tmp_org,1"]);
+    let page = browser.open("/quality?range=all").await;
+    assert_shows(
+        section_of(&page, "nameless"),
+        &[
+            "2 accounts with usage that nobody described",
+            "href=\"/accounts/tmp_org/edit?range=all\"",
+        ],
+    );
+    let path = "/quality/name-account";
+    for (form, to, said) in [
+        (
+            "account_id=tmp_org&has_usage=true&name=+",
+            "/quality?done=blank-name-of-used#nameless",
+            "Nothing has changed",
+        ),
+        (
+            "account_id=tmp_org&has_usage=true&name=Temp",
+            "/quality?done=named-used#nameless",
+            "The account has a name.",
+        ),
+    ] {
+        let answer = browser.post(path, form).await;
+        assert_eq!(answer.headers["location"], to);
+        let page = browser.open(to.split('#').next().unwrap()).await;
+        assert_shows(section_of(&page, "nameless"), &[said]);
+    }
+    // An account that is placed is described.
+    let answer = browser
+        .post("/accounts/aside/edit", "parent_account_id=top")
+        .await;
+    assert!(answer.status.is_success() || answer.status == 303);
+    browser
+        .post(
+            "/accounts/aside/edit",
+            "parent_account_id=top&confirmed=top",
+        )
+        .await;
+    assert!(lines(&browser, "nameless").await.is_empty());
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    assert!(!viewer.open("/quality").await.contains(path));
+}
