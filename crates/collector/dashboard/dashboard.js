@@ -397,12 +397,27 @@ function follow() {
 }
 document.addEventListener("visibilitychange", () => look());
 
+/** Scrolls what is current into the view of the box that scrolls it, and nothing else. */
+function reveal(box) {
+  const item = box?.querySelector("[aria-current]");
+  if (!item) return;
+  const [at, within] = [item.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (at.top < within.top || at.bottom > within.bottom) box.scrollTop += (at.top + at.bottom - within.top - within.bottom) / 2;
+  if (at.left < within.left || at.right > within.right) box.scrollLeft += (at.left + at.right - within.left - within.right) / 2;
+}
+
 /** What content needs that has just come. */
 function started() {
   for (const drawing of document.querySelectorAll(".drawing")) readChart(drawing);
+  reveal(document.querySelector(".tabs"));
   follow();
 }
 started();
+reveal(document.querySelector(".top nav"));
+const treeBox = document.getElementById("accounts");
+reveal(treeBox);
+// On a narrow screen the tree is only there while the address names it.
+addEventListener("hashchange", () => reveal(treeBox));
 
 // Panels close with Escape and by a click beside them.
 document.addEventListener("keydown", (event) => {

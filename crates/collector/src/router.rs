@@ -291,9 +291,9 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 /// The pages of the dashboard, their fragments and their assets.
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
-        adoption, alerts, assets, children, delete_record, edit_account, headers, import,
-        import_form, live, loss, mends, overview, quality, records, saved_views, search, sign_in,
-        signed_in, tree, usage, user_page, users,
+        adoption, alerts, assets, children, delete_record, edit_account, edit_user, headers,
+        import, import_form, live, loss, mends, overview, quality, records, saved_views, search,
+        sign_in, signed_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -340,6 +340,10 @@ fn pages(app: &App) -> Router<App> {
         .route("/accounts/{id}/records/delete", post(delete_record::delete))
         .route("/accounts/{id}/events", get(live::show_account))
         .route("/users/{id}", get(user_page::show))
+        .route(
+            "/users/{id}/edit",
+            get(edit_user::show).post(edit_user::save),
+        )
         .route("/events", get(live::show))
         .route("/loss", get(loss::show))
         .route("/fragments/tree", get(tree::level))

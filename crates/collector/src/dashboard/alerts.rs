@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
+    table::counted,
     view::View,
     webhook_form::{Outcome, webhook_form},
 };
@@ -32,7 +33,7 @@ use crate::{
         extract::Path,
     },
     model::{alert_rule::AlertRule, page::Page, visibility::Visibility},
-    store::search::SearchQuestion,
+    store::{alerts::StoredRule, search::SearchQuestion},
 };
 
 /// Most alerts that are read: the active ones first, then the latest ones.
@@ -53,7 +54,9 @@ pub(crate) struct DoneQuery {
 /// What the page shows besides the stored data.
 #[derive(Debug, Default)]
 struct Shown {
-    done: Option<&'static str>,
+    done: Option<Done>,
+    /// The rule that somebody is about to remove.
+    removed: Option<i64>,
     /// The rule to edit.
     edit: Option<i64>,
     /// A submitted form for a rule that was not accepted.
@@ -72,21 +75,90 @@ pub(crate) async fn show(
     Query(DoneQuery { done, edit }): Query<DoneQuery>,
 ) -> Result<Response, PageError> {
     let shown = Shown {
-        done: done.as_deref().and_then(done_words),
+        done: done.as_deref().and_then(Done::named),
         edit: edit.and_then(|id| id.parse().ok()),
         ..Shown::default()
     };
     page(&dashboard, &rights, &view, shown).await
 }
 
-fn done_words(done: &str) -> Option<&'static str> {
-    match done {
-        "added" => Some("The rule is stored; the list says when it was checked."),
-        "changed" => Some("The rule is changed; the list says when it was checked."),
-        "removed" => Some("The rule and its alerts are removed."),
-        "checked" => Some("All rules were checked."),
-        "webhook-removed" => Some("The webhook is removed. Nobody is told of alerts any more."),
-        _ => None,
+/// What a form has done. The page says so above the section of the form, since the address
+/// that the browser opens next leads there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Added,
+    Changed,
+    Removed,
+    Checked,
+    WebhookRemoved,
+}
+
+impl Done {
+    const ALL: [Done; 5] = [
+        Done::Added,
+        Done::Changed,
+        Done::Removed,
+        Done::Checked,
+        Done::WebhookRemoved,
+    ];
+
+    /// The action with this name in an address.
+    fn named(name: &str) -> Option<Self> {
+        Done::ALL.into_iter().find(|done| done.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Done::Added => "added",
+            Done::Changed => "changed",
+            Done::Removed => "removed",
+            Done::Checked => "checked",
+            Done::WebhookRemoved => "webhook-removed",
+        }
+    }
+
+    /// The id of the section of the form. Checking the rules concerns the whole page.
+    fn section(self) -> Option<&'static str> {
+        match self {
+            Done::Added | Done::Changed | Done::Removed => Some("rules"),
+            Done::WebhookRemoved => Some("webhook"),
+            Done::Checked => None,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Done::Added => "The rule is stored; the list says when it was checked.",
+            Done::Changed => "The rule is changed; the list says when it was checked.",
+            Done::Removed => "The rule and its alerts are removed.",
+            Done::Checked => "All rules were checked.",
+            Done::WebhookRemoved => "The webhook is removed. Nobody is told of alerts any more.",
+        }
+    }
+}
+
+impl Shown {
+    /// The message of an action that belongs to a section, or to the whole page.
+    fn notice(&self, section: Option<&str>) -> Markup {
+        html! {
+            @if let Some(done) = self.done && done.section() == section {
+                p .notice #done role="status" { (done.words()) }
+            }
+        }
+    }
+}
+
+/// Asks whether to remove a rule.
+fn removal(rule: &StoredRule, alerts: usize, view: &View) -> Markup {
+    html! {
+        section .notice role="alert" {
+            h2 { "Remove the rule “" (rule.rule.name) "”?" }
+            @if alerts > 0 { p { "The list loses " (counted(alerts, "alert", "alerts")) " of this rule." } }
+            form .actions method="post" action=(view.at(&format!("{PATH}/rules/{}/delete", rule.id))) {
+                button .button type="submit" name="confirmed" value="true" { "Remove" }
+                a .button href=(view.at(PATH)) { "Keep it" }
+            }
+        }
     }
 }
 
@@ -94,7 +166,7 @@ async fn page(
     dashboard: &Dashboard,
     rights: &Rights,
     view: &View,
-    shown: Shown,
+    mut shown: Shown,
 ) -> Result<Response, PageError> {
     let of = Page {
         limit: LIMIT,
@@ -102,12 +174,17 @@ async fn page(
     };
     let store = &dashboard.app.store;
     let read = store.page_alerts(rights.within.clone(), of).await?;
+    let edit = shown.edit;
     let edited = || {
-        let id = shown.edit?;
+        let id = edit?;
         let stored = read.rules.iter().find(|stored| stored.id == id)?;
         RuleForm::of(stored)
     };
-    let form = shown.sent.or_else(edited).unwrap_or_default();
+    let removed = shown
+        .removed
+        .and_then(|id| read.rules.iter().find(|stored| stored.id == id));
+    let alerts_of = |id: i64| read.alerts.iter().filter(|of| of.rule_id == id).count();
+    let form = shown.sent.take().or_else(edited).unwrap_or_default();
     let has_forms = rights.within.is_all() && rights.may_change;
     let choices = match has_forms && view.csv.is_none() {
         // The form also works without these suggestions.
@@ -120,13 +197,16 @@ async fn page(
     let content = html! {
         div .title { h1 { "Alerts" } }
         p .lead { "Accounts and users that rules hit. Every rule is checked once an hour." }
-        @if let Some(words) = shown.done { p .notice role="status" { (words) } }
+        (shown.notice(None))
+        @if let Some(rule) = removed { (removal(rule, alerts_of(rule.id), view)) }
         (read.alerts(&sheet, view, zone))
         // Rules apply to all accounts.
         @if rights.within.is_all() {
+            (shown.notice(Some("rules")))
             (read.rules(&sheet, view, zone, rights))
             @if has_forms {
                 (form.show(&choices, view))
+                (shown.notice(Some("webhook")))
                 (webhook_form(read.webhook.as_ref(), &read.messages, &shown.webhook, view))
             }
         }
@@ -142,11 +222,15 @@ async fn page(
     Ok(sheet.answer(view, page))
 }
 
-/// Redirects back to the page in the same view, with what was done and the section that the
-/// action belongs to.
-fn done(view: &View, done: &str, section: &str) -> Response {
-    let page = view.at(&format!("{PATH}?done={done}"));
-    Redirect::to(&format!("{page}{section}")).into_response()
+/// Redirects back to the page in the same view, to the message that says what was done.
+fn answer(view: &View, done: Done) -> Response {
+    let page = view.at(&format!("{PATH}?done={}", done.name()));
+    let place = if done.section().is_some() {
+        "#done"
+    } else {
+        ""
+    };
+    Redirect::to(&format!("{page}{place}")).into_response()
 }
 
 /// Stores a new rule. If the rule is invalid, the answer is the form as it was submitted.
@@ -190,12 +274,12 @@ async fn save(
 ) -> Result<Response, PageError> {
     let status = match stored(dashboard, &mut form).await {
         Ok(true) => {
-            let what = if form.id.is_some() {
-                "changed"
+            let done = if form.id.is_some() {
+                Done::Changed
             } else {
-                "added"
+                Done::Added
             };
-            return Ok(done(view, what, "#rules"));
+            return Ok(answer(view, done));
         }
         // The form only asks for a confirmation, which is no error.
         Ok(false) => StatusCode::OK,
@@ -266,7 +350,13 @@ async fn require_account(dashboard: &Dashboard, rule: &AlertRule) -> Result<(), 
     }))
 }
 
-/// Removes a rule with its alerts.
+/// Whether somebody has confirmed a removal.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Removal {
+    confirmed: Option<String>,
+}
+
+/// Removes a rule with its alerts. Without a confirmation, the answer asks for one.
 ///
 /// # Errors
 /// 403 for a viewer, who may not change anything.
@@ -274,10 +364,17 @@ pub(crate) async fn delete(
     State(dashboard): State<Dashboard>,
     Path(id): Path<i64>,
     Query(view): Query<View>,
-    ChangeForm(Nothing {}): ChangeForm<Nothing>,
+    ChangeForm(Removal { confirmed }): ChangeForm<Removal>,
 ) -> Result<Response, PageError> {
+    if confirmed.is_none() {
+        let shown = Shown {
+            removed: Some(id),
+            ..Shown::default()
+        };
+        return page(&dashboard, &Rights::ALL, &view, shown).await;
+    }
     dashboard.app.store.delete_alert_rule(id).await?;
-    Ok(done(&view, "removed", "#rules"))
+    Ok(answer(&view, Done::Removed))
 }
 
 /// Checks all rules.
@@ -290,7 +387,7 @@ pub(crate) async fn check(
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     check_all(&dashboard.app, now_ms()).await?;
-    Ok(done(&view, "checked", ""))
+    Ok(answer(&view, Done::Checked))
 }
 
 /// The address of a webhook receiver.
@@ -346,5 +443,5 @@ pub(crate) async fn remove(
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     dashboard.app.store.remove_webhook().await?;
-    Ok(done(&view, "webhook-removed", "#webhook"))
+    Ok(answer(&view, Done::WebhookRemoved))
 }

@@ -32,6 +32,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
                 code { (header.account.account_id) } "."
             }))
         } @else {
+            (layout::filters_link())
             (listed.show(&sheet, &path, view, period))
         }
     };

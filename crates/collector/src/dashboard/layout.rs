@@ -145,6 +145,14 @@ pub(crate) fn empty(title: &str, words: Markup) -> Markup {
     }
 }
 
+/// Renders a link that opens the filters of a list on a narrow screen, where they are closed
+/// until one is set. It stands before the list, among the same elements.
+pub(crate) fn filters_link() -> Markup {
+    html! {
+        p #filters .unfold { a .button href="#filters" { "Filter the accounts" } }
+    }
+}
+
 /// Renders links to the previous and next page of a list. `name` tells screen readers which
 /// list it is.
 pub(crate) fn pager(

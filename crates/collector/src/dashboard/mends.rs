@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     error::PageError,
+    quality_done::Done,
     quality_page::PATH,
     query::Query,
     sign_in::{require_own_page, unreadable},
@@ -55,11 +56,10 @@ pub(super) async fn allowed(request: Request, state: &Dashboard) -> Result<Reque
     Ok(Request::from_parts(parts, body))
 }
 
-/// Redirects back to the page in the same view, with what was done and the section that the
-/// action belongs to.
-fn done(view: &View, done: &str, section: &str) -> Response {
-    let page = view.at(&format!("{PATH}?done={done}"));
-    Redirect::to(&format!("{page}#{section}")).into_response()
+/// Redirects back to the page in the same view, to the section that says what was done.
+fn answer(view: &View, done: Done) -> Response {
+    let page = view.at(&format!("{PATH}?done={}", done.name()));
+    Redirect::to(&format!("{page}#{}", done.section())).into_response()
 }
 
 /// A user and an account.
@@ -89,7 +89,7 @@ pub(crate) async fn move_user(
         .put_user(patch, now_ms())
         .await?
         .map_err(rejection)?;
-    Ok(done(&view, "moved", "conflicts"))
+    Ok(answer(&view, Done::Moved))
 }
 
 /// An account and its name.
@@ -97,6 +97,9 @@ pub(crate) async fn move_user(
 pub(crate) struct NameAccount {
     account_id: String,
     name: String,
+    /// Set in the form for an account with usage, which another section lists.
+    #[serde(default)]
+    has_usage: bool,
 }
 
 /// Gives an account a name.
@@ -107,10 +110,19 @@ pub(crate) struct NameAccount {
 pub(crate) async fn name_account(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
-    ChangeForm(NameAccount { account_id, name }): ChangeForm<NameAccount>,
+    ChangeForm(NameAccount {
+        account_id,
+        name,
+        has_usage,
+    }): ChangeForm<NameAccount>,
 ) -> Result<Response, PageError> {
+    let (named, blank) = if has_usage {
+        (Done::NamedUsed, Done::BlankNameOfUsed)
+    } else {
+        (Done::Named, Done::BlankName)
+    };
     if name.trim().is_empty() {
-        return Ok(done(&view, "blank-name", "phantoms"));
+        return Ok(answer(&view, blank));
     }
     let record = json!({"account_id": account_id, "name": name.trim()});
     let patch = AccountPatch::from_record(record, None).map_err(rejection)?;
@@ -120,7 +132,7 @@ pub(crate) async fn name_account(
         .put_account(patch, now_ms())
         .await?
         .map_err(rejection)?;
-    Ok(done(&view, "named", "phantoms"))
+    Ok(answer(&view, named))
 }
 
 /// An account without any description.
@@ -140,8 +152,12 @@ pub(crate) async fn remove_account(
 ) -> Result<Response, PageError> {
     // An event, a user or a record may have come to refer to it since the page was shown.
     let is_removed = dashboard.app.store.remove_undescribed(account_id).await?;
-    let what = if is_removed { "removed" } else { "not-removed" };
-    Ok(done(&view, what, "undescribed"))
+    let done = if is_removed {
+        Done::Removed
+    } else {
+        Done::NotRemoved
+    };
+    Ok(answer(&view, done))
 }
 
 /// The stream to take back.
@@ -162,7 +178,7 @@ pub(crate) async fn take_back(
     erasures::erase(&dashboard.app, ErasureKind::Stream, stream_id)
         .await?
         .ok_or_else(|| ApiError::NotFound("this stream has sent nothing".into()))?;
-    Ok(done(&view, "taken-back", "implausible"))
+    Ok(answer(&view, Done::TakenBack))
 }
 
 /// A form without fields.
@@ -179,5 +195,5 @@ pub(crate) async fn clear_refusals(
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     dashboard.app.store.clear_refusals().await?;
-    Ok(done(&view, "cleared", "refusals"))
+    Ok(answer(&view, Done::Cleared))
 }

@@ -104,6 +104,7 @@ pub(crate) async fn show(
             AccountsContent::List(..) if accounts == 0 && view.csv.is_none() => (nothing_yet()),
             AccountsContent::List(portfolio, saved) => {
                 (saved_views::show(&saved, &view, &rights))
+                (layout::filters_link())
                 (AccountList::new(&list, *portfolio).show(&sheet, "/", &view, &period))
             }
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     layout::{self, NavigationEntry},
+    quality_done::Done,
     quality_page::{PATH, Page},
     query::Query,
     sheet::Sheet,
@@ -45,17 +46,16 @@ pub(crate) async fn show(
         view: &view,
         zone: period.time_zone(),
         rights: &rights,
+        done: done.as_deref().and_then(Done::named),
     };
     let content = html! {
         div .title { h1 { "Data quality" } }
         p .lead { "What does not count, what is missing, and how to mend it." }
-        @if let Some(words) = done.as_deref().and_then(done_words) {
-            p .notice role="status" { (words) }
-        }
         div .controls { (period.picker(PATH, &view)) }
         (page.conflicts(findings.uncounted.conflicts))
         (page.non_leaf(findings.uncounted.non_leaf))
         (page.phantoms(findings.phantoms))
+        (page.nameless(findings.nameless))
         (page.undescribed(findings.undescribed))
         (page.refusals(findings.refusals))
         (page.losses(findings.losses, findings.loss.missing))
@@ -70,19 +70,4 @@ pub(crate) async fn show(
         content,
     );
     Ok(sheet.answer(&view, page))
-}
-
-fn done_words(done: &str) -> Option<&'static str> {
-    match done {
-        "moved" => Some("The user is moved; the events count now."),
-        "named" => Some("The account has a name."),
-        "blank-name" => Some("Nothing has changed: a name is more than spaces."),
-        "removed" => Some("The account is removed."),
-        "not-removed" => {
-            Some("Nothing has changed: the account is gone, or something names it by now.")
-        }
-        "taken-back" => Some("All that the stream had sent is taken back."),
-        "cleared" => Some("The refused lines are forgotten; new ones will be counted."),
-        _ => None,
-    }
 }

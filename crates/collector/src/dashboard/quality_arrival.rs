@@ -164,9 +164,13 @@ impl Page<'_> {
             table = table.with(
                 Column::action("mend", "Mend", move |(of, _): &Owned| {
                     html! {
-                        form method="post" action=(self.view.at("/quality/take-back")) {
-                            input type="hidden" name="stream_id" value=(of.stream_id);
-                            button .button type="submit" aria-label={"Take back what it sent: " (of.stream_id)} { "Take back what it sent" }
+                        // A second button takes back, so that a single click never does.
+                        details .delete {
+                            summary .button { "Take back what it sent" span .hidden { ": " (of.stream_id) } }
+                            form method="post" action=(self.view.at("/quality/take-back")) {
+                                input type="hidden" name="stream_id" value=(of.stream_id);
+                                button .button type="submit" { "Take it back for good" span .hidden { ": " (of.stream_id) } }
+                            }
                         }
                     }
                 }),

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{address, rights::Rights, sheet::Sheet, view::View};
+use super::{address, quality_done::Done, rights::Rights, sheet::Sheet, view::View};
 use crate::model::calendar::TimeZone;
 
 /// The path of the page.
@@ -15,6 +15,8 @@ pub(super) struct Page<'a> {
     pub(super) view: &'a View,
     pub(super) zone: &'a TimeZone,
     pub(super) rights: &'a Rights,
+    /// What a button has just done.
+    pub(super) done: Option<Done>,
 }
 
 impl Page<'_> {
@@ -29,6 +31,9 @@ impl Page<'_> {
         html! {
             section .card #(id) {
                 h2 { (heading) }
+                @if let Some(done) = self.done && done.section() == id {
+                    p .notice role="status" { (done.words()) }
+                }
                 @if is_empty { p .none { "Nothing of this kind." } }
                 @else { p .hint { (words) } (table) }
             }
@@ -38,7 +43,7 @@ impl Page<'_> {
     pub(super) fn account_link(self, id: &str, name: Option<&String>) -> Markup {
         let to = self.view.only_period().at(&address::account(id, ""));
         html! {
-            a href=(to) { (name.map_or(id, String::as_str)) }
+            a href=(to) title=[name] { (name.map_or(id, String::as_str)) }
             @if name.is_some() { small { (id) } }
         }
     }

@@ -9,7 +9,7 @@ use super::{
     table_choice::Sort,
     value::Value,
 };
-use crate::store::quality::{NonLeafUsage, PhantomParent, UserConflict};
+use crate::store::quality::{NamelessAccount, NonLeafUsage, PhantomParent, UserConflict};
 
 impl Page<'_> {
     pub(super) fn conflicts(self, conflicts: Vec<UserConflict>) -> Markup {
@@ -71,10 +71,19 @@ impl Page<'_> {
             table = table.with(
                 Column::action("mend", "Mend", move |of: &UserConflict| {
                     html! {
-                        form method="post" action=(self.view.at("/quality/move-user")) {
-                            input type="hidden" name="user_id" value=(of.user_id);
-                            input type="hidden" name="account_id" value=(of.account_id);
-                            button .button type="submit" aria-label={"Move the user here: " (of.user_id) " to " (of.account_id)} { "Move the user here" }
+                        @let to = name(&of.account_id, &of.account_name);
+                        // A second button moves, so that a single click never does.
+                        details .delete {
+                            summary .button { "Move to " (to) span .hidden { ": " (of.user_id) } }
+                            form method="post" action=(self.view.at("/quality/move-user")) {
+                                input type="hidden" name="user_id" value=(of.user_id);
+                                input type="hidden" name="account_id" value=(of.account_id);
+                                p .hint {
+                                    "The events that name " (to) " count there from then on. What counts in "
+                                    (name(&of.home_id, &of.home_name)) " stays there."
+                                }
+                                button .button type="submit" { "Move the user" span .hidden { " " (of.user_id) " to " (to) } }
+                            }
                         }
                     }
                 }),
@@ -171,11 +180,7 @@ impl Page<'_> {
             table = table.with(
                 Column::action("mend", "Mend", move |of: &PhantomParent| {
                     html! {
-                        form .mend method="post" action=(self.view.at("/quality/name-account")) {
-                            input type="hidden" name="account_id" value=(of.account_id);
-                            input name="name" required maxlength="256" placeholder="Name" aria-label={"Name of " (of.account_id)};
-                            button .button type="submit" { "Name it" }
-                        }
+                        form .mend method="post" action=(self.view.at("/quality/name-account")) { (naming(&of.account_id)) }
                     }
                 }),
             );
@@ -192,10 +197,57 @@ impl Page<'_> {
         self.section("phantoms", &heading, words, is_empty, table)
     }
 
+    pub(super) fn nameless(self, accounts: Vec<NamelessAccount>) -> Markup {
+        let mut table = Table::new(
+            "nameless",
+            "Accounts with usage that nobody described",
+            Sort::up("account"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("account", "Account", |of: &NamelessAccount| {
+                Value::Text(of.account_id.clone())
+            })
+            .shown(move |of| self.account_link(&of.account_id, None)),
+        )
+        .with(
+            Column::number("users", "Users", |of: &NamelessAccount| {
+                Value::Count(of.users)
+            })
+            .meaning("Users who belong to the account."),
+        );
+        if self.rights.may_change {
+            table = table.with(
+                Column::action("mend", "Mend", move |of: &NamelessAccount| {
+                    let edit = address::account(&of.account_id, "/edit");
+                    html! {
+                        form .mend method="post" action=(self.view.at("/quality/name-account")) {
+                            input type="hidden" name="has_usage" value="true";
+                            (naming(&of.account_id))
+                            a .button href=(self.view.only_period().at(&edit)) aria-label={"Put it below another: " (of.account_id)} { "Put it below another" }
+                        }
+                    }
+                }),
+            );
+        }
+        let heading = counted(
+            accounts.len(),
+            "account with usage that nobody described",
+            "accounts with usage that nobody described",
+        );
+        let words = "These accounts exist only because events name them. A page that sends a wrong id makes \
+                     such an account: name it, put it below the account to which it belongs, or correct the \
+                     page. At most 1,000 are listed.";
+        let is_empty = accounts.is_empty();
+        let table = self.sheet.table(&table, accounts);
+        self.section("nameless", &heading, words, is_empty, table)
+    }
+
     pub(super) fn undescribed(self, accounts: Vec<String>) -> Markup {
         let mut table = Table::new(
             "undescribed",
-            "Accounts without anything",
+            "Accounts to which nothing refers",
             Sort::up("account"),
             PATH,
             self.view,
@@ -216,13 +268,22 @@ impl Page<'_> {
         }
         let heading = counted(
             accounts.len(),
-            "account without anything",
-            "accounts without anything",
+            "account to which nothing refers",
+            "accounts to which nothing refers",
         );
         let words = "Nobody has described these accounts, and no event, user, record or account names \
                      them: most were parents by a typing error that was corrected.";
         let is_empty = accounts.is_empty();
         let table = self.sheet.table(&table, accounts);
         self.section("undescribed", &heading, words, is_empty, table)
+    }
+}
+
+/// The fields of a form that names an account, and its button.
+fn naming(account_id: &str) -> Markup {
+    html! {
+        input type="hidden" name="account_id" value=(account_id);
+        input name="name" required maxlength="256" placeholder="Name" aria-label={"Name of " (account_id)};
+        button .button type="submit" { "Name it" }
     }
 }

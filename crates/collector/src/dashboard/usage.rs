@@ -206,8 +206,7 @@ fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Ma
                     p {
                         (which(user_conflict, "names", "name"))
                         " a user who belongs to another account. Each user is in exactly one. They "
-                        "are counted once the user is moved here: "
-                        code { "PUT /api/v2/account_users/{id}" } " with " code { "\"move\": true" } "."
+                        "are counted once the user is moved here, with “Edit” on the page of the user."
                     }
                 }
                 @if header.shows_quality() {

@@ -14,6 +14,7 @@ use super::{
     format,
     layout::{self, NavigationEntry},
     period::Period,
+    period_choice::PeriodChoice,
     query::Query,
     rights::Rights,
     selection_path,
@@ -36,6 +37,9 @@ use crate::{
 
 /// Sessions on a page.
 const SESSIONS: usize = 10;
+
+/// Days of the period that leads to the latest event.
+const FOUR_WEEKS: i64 = 28;
 
 /// Most events that are shown of a session.
 const EVENTS: usize = 200;
@@ -93,7 +97,7 @@ impl UserPage {
         let title = self.user.title();
         let now = &self.report.totals.now;
         let content = html! {
-            (self.head(&title, view))
+            (self.head(&title, view, period.time_zone(), rights))
             div .controls { (period.picker(&path, view)) }
             (selection_path::show(&path, view))
             @if now.events == 0 && view.csv.is_none() {
@@ -103,9 +107,7 @@ impl UserPage {
                         ": they name an account with accounts below it, or one to which the user does not belong."
                     }))
                 } @else {
-                    (layout::empty("No events in this period", html! {
-                        "Nothing of this user is in it. Another period may have some."
-                    }))
+                    (layout::empty("No events in this period", self.elsewhere(&path, view, period)))
                 }
             } @else {
                 (self.totals(period))
@@ -136,7 +138,27 @@ impl UserPage {
         )
     }
 
-    fn head(&self, title: &str, view: &View) -> Markup {
+    /// Where the user's events are, when the period has none: a link to the four weeks up to the
+    /// latest one.
+    fn elsewhere(&self, path: &str, view: &View, period: &Period) -> Markup {
+        let Some((_, last)) = self.seen else {
+            return html! { "No event of this user has ever counted." };
+        };
+        let day = period.time_zone().day_at(last);
+        let view = View {
+            period: PeriodChoice::Days {
+                from: Some(day.plus(1 - FOUR_WEEKS)),
+                to: Some(day),
+            },
+            ..view.only_period()
+        };
+        html! {
+            "The latest event is of " (format::date(day)) ". "
+            a href=(view.at(path)) { "Show the four weeks up to it" }
+        }
+    }
+
+    fn head(&self, title: &str, view: &View, zone: &TimeZone, rights: &Rights) -> Markup {
         let user = &self.user;
         html! {
             nav .way aria-label="Account" {
@@ -150,9 +172,16 @@ impl UserPage {
                 h1 { (title) }
                 span .badge { "User" }
                 @if user.is_deleted { span .badge.warn { "Deactivated" } }
+                @if rights.may_change {
+                    a .quiet.edit href=(view.only_period().at(&(address::user(&user.user_id) + "/edit"))) { "Edit" }
+                }
             }
             p .facts {
                 code { (user.user_id) }
+                @if let Some((first, last)) = self.seen {
+                    span { "First seen " (format::date(zone.day_at(first))) }
+                    span { "Last seen " (format::date(zone.day_at(last))) }
+                }
                 @for (name, value) in &user.details {
                     span { (name.replace('_', " ")) ": " (text(value)) }
                 }

@@ -89,7 +89,7 @@ fn page(
                 h2 { "Not active in this period" }
                 p .hint {
                     (found(&silent_table, &silent)) (counted(silent.len(), "user", "users"))
-                    @if stopped > 0 { ", " (format::number(stopped as i64)) " of them active in the period before" }
+                    @if stopped > 0 { ", " (format::number(stopped as i64)) " stopped" }
                     @if never > 0 { ", " (format::number(never as i64)) " never seen" }
                     "."
                 }
@@ -155,10 +155,11 @@ fn account_column(view: &View) -> Column<'static, Person> {
             @if person.account_id.is_empty() {
                 (title(person))
             } @else {
-                a href=(links.at(&address::account(&person.account_id, ""))) { (title(person)) }
+                a title={(title(person)) " (" (person.account_id) ")"} href=(links.at(&address::account(&person.account_id, ""))) { (title(person)) }
             }
         }
     })
+    .class("place")
 }
 
 fn active_table<'v>(
@@ -238,7 +239,9 @@ fn active_table<'v>(
             Column::number("module_time", "Time in modules", |person: &Person| {
                 Value::Duration(person.now.module_time)
             })
-            .meaning("Time with a module open and in use."),
+            .meaning("Time with a module open and in use.")
+            // The account needs its room.
+            .on_page_if(!shows_account),
         )
         .with(
             Column::number("first_seen", "First seen", move |person: &Person| {
@@ -298,7 +301,7 @@ fn silent_table<'v>(
             }
         })
         .meaning(
-            "Stopped: active in the period before. Away: seen earlier. Came later: seen only \
+            "Stopped: seen before the period, last on the day beside it. Came later: seen only \
                  after the period. Not counted: has only events that do not count, in an account \
                  with accounts below it or in one to which the user does not belong. Never came: \
                  no event at all, or none of what is selected.",
@@ -350,7 +353,6 @@ pub(crate) fn standing(presence: Presence) -> &'static str {
         Presence::Active => "Active",
         Presence::New => "New",
         Presence::Stopped => "Stopped",
-        Presence::Away => "Away",
         Presence::Later => "Came later",
         Presence::Uncounted => "Not counted",
         Presence::NeverCame => "Never came",

@@ -39,8 +39,12 @@ pub(super) fn webhook_form(
                     (format::number(messages.waiting)) " wait, " (format::number(messages.given_up)) " were given up after three days."
                 }
                 @if let Some(error) = &messages.last_error { p { "Latest failure: " (error) "." } }
-                form method="post" action=(view.at("/alerts/webhook/remove")) {
-                    button .button type="submit" { "Remove the webhook" }
+                // A second button removes, so that a single click never does: its secret does not come back.
+                details .delete {
+                    summary .button { "Remove the webhook" }
+                    form method="post" action=(view.at("/alerts/webhook/remove")) {
+                        button .button type="submit" { "Remove it for good" }
+                    }
                 }
             } @else {
                 p .hint { "Without a webhook, alerts are only shown here." }

@@ -71,7 +71,7 @@ pub enum RecordError {
     Cycle(Cycle),
     /// The user belongs to another account.
     #[error(
-        "user {user_id:?} belongs to account {account_id:?}; add \"move\": true to the record to move it"
+        "user {user_id:?} belongs to account {account_id:?}; to move it, add \"move\": true to the record, or a column `move` with `true` to the table"
     )]
     UserElsewhere {
         /// The user.

@@ -59,10 +59,9 @@ pub enum Presence {
     Active,
     /// Has the first event in the period.
     New,
-    /// Has an event in the previous period, and none in this one.
+    /// Has no event in the period, but an earlier one. The length of the period makes no difference
+    /// to who stopped.
     Stopped,
-    /// Has events in neither period, but earlier.
-    Away,
     /// Has events only after the period.
     Later,
     /// Has stored events, none of which counts.
@@ -143,8 +142,7 @@ impl PersonUse {
         match first {
             None if self.came_later => Presence::Later,
             None => Presence::NeverCame,
-            Some(_) if self.before.events > 0 => Presence::Stopped,
-            Some(_) => Presence::Away,
+            Some(_) => Presence::Stopped,
         }
     }
 }

@@ -79,6 +79,16 @@ pub struct PhantomParent {
     pub example: String,
 }
 
+/// An account with usage that exists only because events name it: no request and no identification
+/// has described it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamelessAccount {
+    /// Its id.
+    pub account_id: String,
+    /// Number of users who belong to it.
+    pub users: i64,
+}
+
 /// The events of an account that were lost in transit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLoss {
@@ -169,7 +179,8 @@ pub struct Refusal {
     pub last_at: i64,
 }
 
-/// Maximum number of undescribed accounts that are listed.
+/// Maximum number of undescribed accounts that are listed: of those with usage, and of those to which
+/// nothing refers.
 pub(in crate::store) const MAX_UNDESCRIBED: i64 = 1000;
 
 /// What the page for the quality of the data shows.
@@ -181,6 +192,8 @@ pub struct QualityPage {
     pub uncounted: UncountedUsage,
     /// Accounts that exist only because others name them as their parent.
     pub phantoms: Vec<PhantomParent>,
+    /// Accounts with usage that no request or event has described, ordered by id.
+    pub nameless: Vec<NamelessAccount>,
     /// Ids of accounts that no request or event has described, and that nothing refers to any more:
     /// no event, user, record or child account.
     pub undescribed: Vec<String>,

@@ -57,6 +57,9 @@ pub struct UserPage {
     pub user: User,
     /// Name of the account to which the user belongs, or its id.
     pub account_name: String,
+    /// The quarters of an hour of the user's first and latest counted events over all time, in ms
+    /// since the Unix epoch, as far as the caller may see their accounts. `None` without any.
+    pub seen: Option<(i64, i64)>,
     /// The tree, opened along the path to that account.
     pub tree: Tree,
     /// The figures.

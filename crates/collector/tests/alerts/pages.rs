@@ -59,7 +59,12 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     let cookie = signed_in(&collector, &collector.account_key).await;
     let answer = post(&collector, &cookie, "/alerts/rules", RULE).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(answer.headers["location"], "/alerts?done=added#done");
     let page = open(&collector, &cookie, "/alerts?done=added").await;
+    // The browser scrolls to the message, which stands directly above the list of rules.
+    let list = page.find("id=\"rules\"").unwrap();
+    let message = page[..list].rfind("id=\"done\"").unwrap();
+    assert!(!page[message..list].contains("</section>"), "{page}");
     for text in [
         "2 alerts hold",
         "acme-&lt;b&gt;",
@@ -92,13 +97,18 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
         assert_eq!(answer.status.as_u16(), status, "{form}");
     }
     let id = collector.count("SELECT id FROM alert_rules");
-    post(
-        &collector,
-        &cookie,
-        &format!("/alerts/rules/{id}/delete"),
-        "",
-    )
-    .await;
+    let remove = format!("/alerts/rules/{id}/delete");
+    let asked = post(&collector, &cookie, &remove, "").await;
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    assert!(
+        asked.text.contains("Remove the rule “Quiet &lt;i&gt;”?")
+            && asked.text.contains("loses 2 alerts of this rule"),
+        "{}",
+        asked.text
+    );
+    assert_eq!(collector.count("SELECT COUNT(*) FROM alert_rules"), 1);
+    let answer = post(&collector, &cookie, &remove, "confirmed=true").await;
+    assert_eq!(answer.headers["location"], "/alerts?done=removed#done");
     let page = open(&collector, &cookie, "/alerts").await;
     assert!(
         page.contains("No rule yet") && page.contains("No rule has hit"),
@@ -222,7 +232,7 @@ async fn a_rule_is_changed_by_the_form_that_shows_it() {
     }
     let form = RULE.replace("days=7", "days=9");
     let answer = post(&collector, &cookie, &format!("/alerts/rules/{id}"), &form).await;
-    assert_eq!(answer.headers["location"], "/alerts?done=changed#rules");
+    assert_eq!(answer.headers["location"], "/alerts?done=changed#done");
     let page = open(&collector, &cookie, "/alerts?done=changed").await;
     assert!(page.contains("no use in the last 9 days"), "{page}");
     let viewer = signed_in(&collector, &collector.viewer_key(None)).await;

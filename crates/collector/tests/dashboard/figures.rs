@@ -266,8 +266,7 @@ async fn users_say_what_a_sum_over_the_events_says() {
                 .unwrap_or_default();
             if now.is_empty() {
                 let standing = match (before.is_empty(), until.is_empty()) {
-                    (false, _) => "Stopped",
-                    (true, false) => "Away",
+                    (false, _) | (true, false) => "Stopped",
                     (true, true) => "Never came",
                 };
                 let expected = [("standing", standing.to_owned()), ("last_seen", last)];

@@ -114,12 +114,22 @@ async fn users_are_imported_and_a_move_is_refused_without_being_asked_for() {
             "1 new: <code>bob</code>",
             "Line 2: user",
             "belongs to account",
+            "add &quot;move&quot;: true to the record, or a column `move` with `true` to the table",
         ],
     );
     assert_eq!(
         collector.get("/api/v2/account_users/bob").await["first_name"],
         "Bob"
     );
+    let moving = [
+        ("kind", &b"users"[..]),
+        ("table", b"user_id,account_id,move\nann,other,true\n"),
+        ("do", b"import"),
+    ];
+    let page = browser.upload("/import", &moving).await;
+    assert_shows(&page.text, &["1 changed: <code>ann</code>"]);
+    let ann = collector.get("/api/v2/account_users/ann").await;
+    assert_eq!(ann["account_id"], "other");
     let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
     assert_eq!(viewer.ask("/import").await.status, 403);
     assert_eq!(viewer.upload("/import", &form).await.status, 403);

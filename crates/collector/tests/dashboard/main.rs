@@ -6,6 +6,7 @@ mod browser;
 mod by_hand;
 mod deactivated;
 mod edit;
+mod edit_user;
 mod figures;
 mod figures_of_data;
 mod figures_of_money;

@@ -1,6 +1,6 @@
 //! Users and records of an account.
 
-use natero_collector::clock::now_ms;
+use natero_collector::{clock::now_ms, model::calendar::TimeZone};
 use serde_json::json;
 
 use crate::{
@@ -342,4 +342,99 @@ async fn active_days_of_all_time_are_those_of_the_api() {
     }
     let page = browser.open("/accounts/acme/users?range=all").await;
     assert_shows(&page, &["data-label=\"Active days\""]);
+}
+
+/// Accounts `top` and below it `leaf` and `other`, with a user who was last seen 40 days ago and
+/// first 70 days ago.
+async fn with_stopped() -> Collector {
+    let collector = Collector::new();
+    let accounts = json!({"records": [
+        {"account_id": "top"},
+        {"account_id": "leaf", "name": "Leaf <1>", "parent_account_id": "top"},
+        {"account_id": "other", "parent_account_id": "top"},
+    ]});
+    let answer = collector
+        .call("POST", "/api/v2/accounts", Some(accounts))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let events = [70, 40].map(|age| {
+        let at = json!({"created_at": now_ms() - age * DAY});
+        with(feature("leaf", "ann", "export", age), at)
+    });
+    collector.send(events.to_vec()).await;
+    collector
+}
+
+/// A day some days ago, as CSV has it.
+fn day(age: i64) -> String {
+    TimeZone::UTC.day_at(now_ms() - age * DAY).to_string()
+}
+
+#[tokio::test]
+async fn whoever_was_seen_before_the_period_stopped_however_long_it_is() {
+    let collector = with_stopped().await;
+    let browser = Browser::of(&collector).await;
+    // Forty days ago lies in the period before the last 28 days, not in that before the last 7.
+    for range in ["7d", "28d"] {
+        let path = format!("/accounts/leaf/users?range={range}");
+        let csv = browser.ask(&format!("{path}&csv=silent")).await.text;
+        let row = csv.lines().nth(1).unwrap();
+        assert!(row.contains("Stopped"), "{range}: {row}");
+        assert!(row.contains(&day(40)), "{range}: {row}");
+        assert_shows(&browser.open(&path).await, &["1 user, 1 stopped."]);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_silent_user_says_when_the_user_was_seen_and_leads_there() {
+    let collector = with_stopped().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/users/ann?range=7d&product=none").await;
+    let seen = |words: &str, age: i64| {
+        let at = TimeZone::UTC.day_at(now_ms() - age * DAY).to_string();
+        let (year, rest) = at.split_once('-').unwrap();
+        let (_, of_month) = rest.split_once('-').unwrap();
+        let of_month = of_month.trim_start_matches('0');
+        let line = page
+            .split("<span>")
+            .find(|part| part.starts_with(words))
+            .unwrap_or_else(|| panic!("no {words} in {page}"));
+        assert!(
+            line.starts_with(&format!("{words} {of_month} ")) && line.contains(year),
+            "{line}"
+        );
+    };
+    seen("First seen", 70);
+    seen("Last seen", 40);
+    let to = format!("/users/ann?from={}&to={}", day(67), day(40));
+    assert_shows(&page, &[&format!("href=\"{}\"", to.replace('&', "&amp;"))]);
+    assert_shows(&browser.open(&to).await, &["1 session"]);
+    // The dates do not depend on the period; a user without counted events has none.
+    let page = browser.open("/users/ann?range=all").await;
+    assert_shows(&page, &["First seen", "Last seen"]);
+    let record = json!({"account_id": "leaf"});
+    let answer = collector
+        .call("PUT", "/api/v2/account_users/zed", Some(record))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let page = browser.open("/users/zed").await;
+    assert!(!page.contains("First seen"), "{page}");
+    assert_shows(&page, &["No event of this user has ever counted."]);
+}
+
+#[tokio::test]
+async fn users_of_several_accounts_are_listed_with_the_whole_names_of_these() {
+    let collector = with_stopped().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/accounts/top/users?range=90d").await;
+    assert_shows(&page, &["title=\"Leaf &lt;1&gt; (leaf)\""]);
+    let head = "data-label=\"Time in modules\"";
+    assert!(!page.contains(head), "{page}");
+    let leaf = browser.open("/accounts/leaf/users?range=90d").await;
+    assert_shows(&leaf, &[head]);
+    for account in ["top", "leaf"] {
+        let path = format!("/accounts/{account}/users?range=90d&csv=users");
+        let csv = browser.ask(&path).await.text;
+        assert!(csv.lines().next().unwrap().contains("module_time"), "{csv}");
+    }
 }

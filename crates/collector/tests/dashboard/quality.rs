@@ -30,6 +30,14 @@ async fn lines(browser: &Browser<'_>, id: &str) -> Vec<String> {
     answer.text.lines().skip(1).map(str::to_owned).collect()
 }
 
+/// The section of a page with this id, to which the browser scrolls.
+#[track_caller]
+fn section_of<'p>(page: &'p str, id: &str) -> &'p str {
+    let at = page.find(&format!("id=\"{id}\""));
+    let section = &page[at.unwrap_or_else(|| panic!("no section {id} in {page}"))..];
+    section.split("</section>").next().unwrap()
+}
+
 /// Users' events in another account, in a parent account, and in a leaf.
 async fn troubled() -> Collector {
     let collector = Collector::new();
@@ -83,7 +91,8 @@ async fn what_does_not_count_is_listed_with_who_where_how_many_and_since_when() 
         &page,
         &[
             "1 conflict of a user's accounts",
-            "Move the user here",
+            "Move to other",
+            "What counts in Leaf stays there.",
             "href=\"/users/ann?range=all\"",
             "1 account with usage that is not captured",
             "1 parent that nobody described",
@@ -115,10 +124,9 @@ async fn moving_a_user_makes_the_events_count() {
         .await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     let to = answer.headers["location"].to_str().unwrap().to_owned();
-    assert_shows(
-        &browser.open(to.split('#').next().unwrap()).await,
-        &["The user is moved"],
-    );
+    let (path, section) = to.split_once('#').unwrap();
+    let page = browser.open(path).await;
+    assert_shows(section_of(&page, section), &["The user is moved"]);
     assert!(lines(&browser, "conflicts").await.is_empty());
     let usage = collector.get("/api/v2/accounts/other/usage").await;
     assert_eq!(usage["totals"]["events"], 2);
@@ -425,6 +433,10 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
     assert!(lines(&browser, "undescribed").await.is_empty());
     collector.place.revoke(&id);
     assert_eq!(remove("ghots").await, "/quality?done=removed#undescribed");
+    let page = browser.open("/quality?done=removed").await;
+    let said = "The account is removed.";
+    assert_shows(section_of(&page, "undescribed"), &[said]);
+    assert_eq!(page.matches(said).count(), 1);
     assert!(lines(&browser, "undescribed").await.is_empty());
     let gone = collector.call("GET", "/api/v2/accounts/ghots", None).await;
     assert_eq!(gone.status, 404);
@@ -434,4 +446,58 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
         .await;
     let usage = collector.get("/api/v2/accounts/ghots/usage").await;
     assert_eq!(usage["totals"]["events"], 1);
+}
+
+#[tokio::test]
+async fn accounts_that_only_events_name_are_listed_until_somebody_names_them() {
+    let collector = troubled().await;
+    collector
+        .send(vec![
+            feature("tmp_org", "new", "export", "t 1"),
+            // All that names this account is set aside.
+            feature("aside", "ann", "export", "t 2"),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    assert_eq!(lines(&browser, "nameless").await, ["aside,0", "tmp_org,1"]);
+    let page = browser.open("/quality?range=all").await;
+    assert_shows(
+        section_of(&page, "nameless"),
+        &[
+            "2 accounts with usage that nobody described",
+            "href=\"/accounts/tmp_org/edit?range=all\"",
+        ],
+    );
+    let path = "/quality/name-account";
+    for (form, to, said) in [
+        (
+            "account_id=tmp_org&has_usage=true&name=+",
+            "/quality?done=blank-name-of-used#nameless",
+            "Nothing has changed",
+        ),
+        (
+            "account_id=tmp_org&has_usage=true&name=Temp",
+            "/quality?done=named-used#nameless",
+            "The account has a name.",
+        ),
+    ] {
+        let answer = browser.post(path, form).await;
+        assert_eq!(answer.headers["location"], to);
+        let page = browser.open(to.split('#').next().unwrap()).await;
+        assert_shows(section_of(&page, "nameless"), &[said]);
+    }
+    // An account that is placed is described.
+    let answer = browser
+        .post("/accounts/aside/edit", "parent_account_id=top")
+        .await;
+    assert!(answer.status.is_success() || answer.status == 303);
+    browser
+        .post(
+            "/accounts/aside/edit",
+            "parent_account_id=top&confirmed=top",
+        )
+        .await;
+    assert!(lines(&browser, "nameless").await.is_empty());
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    assert!(!viewer.open("/quality").await.contains(path));
 }

@@ -133,6 +133,7 @@ async fn markup_in_data_is_shown_as_text_everywhere() {
         "/fragments/search?search=script".to_owned(),
         format!("/accounts/{id}/adoption?range=7d"),
         format!("/users/{id}"),
+        format!("/users/{id}/edit"),
         format!("/?f.product=%3D{id}&d.tier={id}"),
         "/fragments/events".to_owned(),
     ] {

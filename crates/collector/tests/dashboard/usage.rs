@@ -132,7 +132,7 @@ async fn uncaptured_usage_is_explained() {
         &[
             "12 events are kept but not counted",
             "belongs to another account",
-            "&quot;move&quot;: true",
+            "with “Edit” on the page of the user",
         ],
     );
     let page = browser.open("/accounts/orchard").await;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub async fn a_file_is_chosen_tried_and_imported(stage: &Stage) -> Result<()> {
     let dashboard = Dashboard::signed_in(stage).await?;
@@ -84,5 +84,45 @@ pub async fn a_note_is_entered_and_deleted_by_two_presses(stage: &Stage) -> Resu
     dashboard.until(&format!("!({row})")).await?;
     let notes = dashboard.collector().get("accounts/kestrel/notes").await?;
     ensure!(!notes.to_string().contains("Entered by mistake"), "{notes}");
+    dashboard.is_clean().await
+}
+
+pub async fn a_user_is_moved_by_two_presses_and_the_answer_is_in_view(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let user = "account_users/moved-by-hand";
+    let record = json!({"user_id": "moved-by-hand", "account_id": "kestrel"});
+    dashboard
+        .collector()
+        .put("account_users/moved-by-hand", &record)
+        .await?;
+    dashboard.goto("/users/moved-by-hand").await?;
+    dashboard.click("main .edit").await?;
+    let account = dashboard.find("input[name=account_id]").await?;
+    account.clear().await?;
+    account.send_keys("meridian-iberia-porto").await?;
+    dashboard.click("main button.primary").await?;
+    dashboard
+        .until("document.querySelector('main .notice h2')?.textContent.includes('to Porto?')")
+        .await?;
+    let unmoved = dashboard.collector().get(user).await?;
+    ensure!(
+        unmoved["account_id"] == "kestrel",
+        "one press moves: {unmoved}"
+    );
+    dashboard.click("main button.primary").await?;
+    dashboard
+        .until("location.pathname === '/users/moved-by-hand'")
+        .await?;
+    let moved = dashboard.collector().get(user).await?;
+    ensure!(moved["account_id"] == "meridian-iberia-porto", "{moved}");
+    // What a button did stands where the browser scrolls to.
+    dashboard.goto("/alerts?done=added#done").await?;
+    let is_in_view: bool = dashboard
+        .run(
+            "const { top, bottom } = document.getElementById('done').getBoundingClientRect();
+             return top >= 0 && bottom <= innerHeight;",
+        )
+        .await?;
+    ensure!(is_in_view, "the message is out of view");
     dashboard.is_clean().await
 }

@@ -7,6 +7,7 @@ mod by_hand;
 mod in_place;
 mod keyboard;
 mod looks;
+mod narrow;
 mod safety;
 mod scripts_off;
 mod sign_in;
@@ -19,6 +20,7 @@ use by_hand::*;
 use in_place::*;
 use keyboard::*;
 use looks::*;
+use narrow::*;
 use safety::*;
 use scripts_off::*;
 use sign_in::*;
@@ -54,6 +56,11 @@ natero_e2e::suite!(
     everything_but_live_events_and_the_pointer_works_without_scripts skipped in Firefox Webkit,
     nothing_is_wider_than_a_narrow_window,
     no_table_is_wider_than_its_card skipped in Firefox Webkit,
+    filters_are_closed_on_a_phone_until_the_address_opens_them_or_one_is_set skipped in Firefox Webkit,
+    nothing_lies_under_a_csv_link skipped in Firefox Webkit,
+    the_open_page_is_in_view_in_every_navigation skipped in Firefox Webkit,
+    a_printed_table_stays_within_its_card_and_begins_beside_its_heading skipped in Firefox Webkit,
+    a_user_is_moved_by_two_presses_and_the_answer_is_in_view,
     axe_finds_nothing_in_light skipped in Firefox Webkit,
     axe_finds_nothing_in_dark skipped in Firefox Webkit,
     axe_finds_nothing_on_the_narrowest_screen skipped in Firefox Webkit,

@@ -118,6 +118,7 @@ pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<Quality
         implausible: owned(conn, implausible, |stream| &stream.stream_id)?,
         uncounted: quality::uncounted(conn, span)?,
         phantoms: quality::phantom_parents(conn)?,
+        nameless: undescribed::with_usage(conn)?,
         undescribed: undescribed::find(conn)?,
         refusals: refusals::list(conn)?,
         losses: quality::losses(conn, span)?,

@@ -94,6 +94,7 @@ pub(super) fn read(
     };
     Ok(Some(UserPage {
         account_name: name.unwrap_or_else(|| user.account_id.clone()),
+        seen: user_sessions::first_and_last(conn, row, &scope)?,
         tree: tree::read(conn, within, path)?,
         report,
         uncounted: uncounted.unwrap_or(0),

@@ -70,6 +70,27 @@ pub fn read(
     Ok(read)
 }
 
+/// Reads the quarters of an hour of the first and the latest counted event of a user in some
+/// accounts, in ms since the Unix epoch.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub(super) fn first_and_last(
+    conn: &Connection,
+    user: UserRow,
+    scope: &Scope,
+) -> rusqlite::Result<Option<(i64, i64)>> {
+    let mut seen: Option<(i64, i64)> = None;
+    let detail = Detail::Groups;
+    scan(conn, scope, Span::ALL, detail, |_, standing, fact| {
+        if standing == Standing::Counted && fact.key.user == user {
+            let at = i64::from(fact.key.quarter) * QUARTER_MS;
+            seen = Some(seen.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        }
+    })?;
+    Ok(seen)
+}
+
 /// The ids of accounts.
 ///
 /// # Errors

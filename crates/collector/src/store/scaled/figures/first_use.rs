@@ -9,10 +9,11 @@ use crate::{
     store::scaled::failure::Result,
 };
 
-/// The quarters of an hour of the first and the latest counted use over all time, in ms
-/// since the Unix epoch.
+/// The quarters of an hour of the first and the latest counted use that matches a filter, over all
+/// time, in ms since the Unix epoch.
 pub(in crate::store::scaled) async fn first_and_last(
     reading: &Reading,
+    filter: &Filter,
 ) -> Result<Option<(i64, i64)>> {
     let sql = |facts: &str| {
         format!(
@@ -20,9 +21,7 @@ pub(in crate::store::scaled) async fn first_and_last(
             facts
         )
     };
-    let mut rows = reading
-        .ask((Span::ALL, &Filter::default()), sql, Vec::new())
-        .await?;
+    let mut rows = reading.ask((Span::ALL, filter), sql, Vec::new()).await?;
     let mut used: Option<(i64, i64)> = None;
     while rows.has_more() {
         let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;

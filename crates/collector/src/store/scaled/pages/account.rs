@@ -95,7 +95,7 @@ pub(in crate::store::scaled) async fn usage(
     let reading = Reading::of(tx, nodes, scope).await?;
     let used = match period.days {
         Some(_) => None,
-        None => first_use::first_and_last(&reading).await?,
+        None => first_use::first_and_last(&reading, &Filter::default()).await?,
     };
     let chart = period.chart(question.bars, used);
     let of_parent = match subject.parent {
@@ -115,7 +115,7 @@ pub(in crate::store::scaled) async fn usage(
     };
     let report = report::read(&reading, &asked).await?;
     let last = if report.is_empty() {
-        let used = first_use::first_and_last(&reading).await?;
+        let used = first_use::first_and_last(&reading, &Filter::default()).await?;
         used.map(|(_, last)| last)
     } else {
         None

@@ -37,6 +37,7 @@ pub(in crate::store::scaled) async fn read(
         implausible: owned(implausible, &owners, |stream| &stream.stream_id),
         uncounted: uncounted_usage(tx, nodes, span).await?,
         phantoms: phantom_parents(tx, nodes).await?,
+        nameless: undescribed::with_usage(tx, nodes).await?,
         undescribed: undescribed::find(tx, nodes).await?,
         refusals: refusals::list(tx).await?,
         losses: losses(tx, nodes, span).await?,

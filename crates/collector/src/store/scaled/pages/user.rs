@@ -54,11 +54,17 @@ pub(in crate::store::scaled) async fn read(
             let mut scope = hierarchy::subtree(tx, account, question.rollup).await?;
             let known: HashSet<i64> = scope.iter().map(|node| node.no).collect();
             scope.extend(own.iter().filter(|node| !known.contains(&node.no)).cloned());
-            first_use::first_and_last(&Reading::of(tx, nodes, scope).await?).await?
+            let reading = Reading::of(tx, nodes, scope).await?;
+            first_use::first_and_last(&reading, &Filter::default()).await?
         }
     };
     let chart = period.chart(question.bars, used);
     let reading = Reading::of(tx, nodes, own).await?;
+    let of_user = Filter {
+        user: Some(user_id.clone()),
+        ..Filter::default()
+    };
+    let seen = first_use::first_and_last(&reading, &of_user).await?;
     let mut filter = question.filter.clone();
     filter.user = Some(user_id.clone());
     let asked = ReportQuestion {
@@ -109,6 +115,7 @@ pub(in crate::store::scaled) async fn read(
         .and_then(|account| account.name);
     Ok(Some(UserPage {
         account_name: name.unwrap_or_else(|| user.account_id.clone()),
+        seen,
         tree: tree::read(tx, within, path).await?,
         report,
         uncounted,
