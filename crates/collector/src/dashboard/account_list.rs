@@ -10,6 +10,7 @@ use super::{
     chart::curve,
     format, layout, list_filter, money,
     period::Period,
+    selection::Selection,
     sheet::Sheet,
     table::{Column, Table},
     table_choice::Sort,
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
+    model::usage::Filter,
     store::portfolio::{
         ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow, dimension_text,
     },
@@ -57,6 +59,50 @@ pub(crate) struct AccountList {
     portfolio: Portfolio,
     level: ListLevel,
     is_compared: bool,
+    times: ShownTimes,
+}
+
+/// The times that the page shows. Trackers report active time for a whole session, mostly
+/// without a product, and time in modules without a feature. Under a filter, 0 is then no
+/// measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShownTimes {
+    active_time: bool,
+    module_time: bool,
+    /// Why a time is left out.
+    reason: Option<&'static str>,
+}
+
+impl ShownTimes {
+    fn of(filter: &Filter, portfolio: &Portfolio) -> Self {
+        let totals = &portfolio.totals;
+        let is_reported = |time: fn(&PeriodFigures) -> i64| {
+            time(&totals.now) > 0 || totals.before.as_ref().is_some_and(|of| time(of) > 0)
+        };
+        let active_time = is_reported(|figures| figures.active_time);
+        let module_time = is_reported(|figures| figures.module_time);
+        if filter.feature.is_some() {
+            let reason = "Times are left out: trackers report them for sessions and modules, not for features.";
+            ShownTimes {
+                active_time,
+                module_time,
+                reason: (!active_time && !module_time).then_some(reason),
+            }
+        } else if filter.product.is_some() || filter.module.is_some() {
+            let reason = "Active time is left out: trackers report it for a whole session, without a product.";
+            ShownTimes {
+                active_time,
+                module_time: true,
+                reason: (!active_time).then_some(reason),
+            }
+        } else {
+            ShownTimes {
+                active_time,
+                module_time: !active_time && module_time,
+                reason: None,
+            }
+        }
+    }
 }
 
 impl AccountList {
@@ -79,6 +125,7 @@ impl AccountList {
     /// The list, from the answer to a query.
     pub(crate) fn new(question: &ListQuestion, portfolio: Portfolio) -> Self {
         AccountList {
+            times: ShownTimes::of(&question.filter, &portfolio),
             portfolio,
             level: question.level,
             is_compared: question.before.is_some(),
@@ -138,16 +185,36 @@ impl AccountList {
                 .change(before.map(|before| (before.features, of.now.features))),
             Total::of(totals::ACTIVE_USERS, format::number(of.now.users))
                 .change(before.map(|before| (before.users as f64, of.now.users as f64))),
-            Total::of(totals::ACTIVE_TIME, format::duration(of.now.active_time)).change(
-                before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
-            ),
+        ];
+        if self.times.active_time {
+            all.push(
+                Total::of(totals::ACTIVE_TIME, format::duration(of.now.active_time)).change(
+                    before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
+                ),
+            );
+        }
+        if self.times.module_time {
+            all.push(
+                Total::of(
+                    totals::TIME_IN_MODULES,
+                    format::duration(of.now.module_time),
+                )
+                .change(
+                    before.map(|before| (before.module_time as f64, of.now.module_time as f64)),
+                ),
+            );
+        }
+        all.push(
             Total::of(SILENT_USERS, format::number(of.silent))
                 .note(format!("of {}", format::count(of.members, "user", "users"))),
-        ];
+        );
         if !of.revenue.0.is_empty() {
             all.push(Total::of_lines(MRR, money::lines(&of.revenue)));
         }
-        totals(&all, &length)
+        html! {
+            (totals(&all, &length))
+            @if let Some(reason) = self.times.reason { p .hint.compared { (reason) } }
+        }
     }
 
     fn table(self, sheet: &Sheet, path: &str, view: &View, period: &Period) -> Markup {
@@ -162,6 +229,9 @@ impl AccountList {
             Sort::down("uses")
         };
         let is_compared = self.is_compared;
+        let times = self.times;
+        let is_filtered = view.selection != Selection::All;
+        let is_of_feature = view.selection.feature().is_some();
         let rows = &self.portfolio.rows;
         let has_revenue = rows.iter().any(|row| !row.revenue.0.is_empty());
         let mut table = Table::new(list_filter::TABLE, "Accounts", usual, path, view)
@@ -218,15 +288,52 @@ impl AccountList {
                 .only_in_csv(),
             )
             .with(
-                Column::number("active_time", "Active time", |row: &PortfolioRow| {
-                    Value::Duration(row.now.active_time)
+                Column::number("active_time", "Active time", move |row: &PortfolioRow| {
+                    if times.active_time || !is_filtered {
+                        Value::Duration(row.now.active_time)
+                    } else {
+                        Value::None
+                    }
                 })
-                .shown(|row| with_change(&Value::Duration(row.now.active_time), &time_change(row)))
+                .shown(|row| with_time_change(row, |figures| figures.active_time))
                 .meaning(
                     "Time in which somebody did something, as trackers report it, and its change.",
-                ),
+                )
+                .on_page_if(times.active_time),
             )
-            .with(Column::number("time_change", "Change in time", time_change).only_in_csv())
+            .with(
+                Column::number(
+                    "time_change",
+                    "Change in time",
+                    move |row: &PortfolioRow| {
+                        if times.active_time || !is_filtered {
+                            time_change(row, |figures| figures.active_time)
+                        } else {
+                            Value::None
+                        }
+                    },
+                )
+                .only_in_csv(),
+            )
+            .with(
+                Column::number(
+                    "module_time",
+                    "Time in modules",
+                    move |row: &PortfolioRow| {
+                        if times.module_time || !is_of_feature {
+                            Value::Duration(row.now.module_time)
+                        } else {
+                            Value::None
+                        }
+                    },
+                )
+                .shown(|row| with_time_change(row, |figures| figures.module_time))
+                .meaning(
+                    "Time with a module open and in use, which trackers report when it ends, and \
+                     its change.",
+                )
+                .on_page_if(times.module_time),
+            )
             .with(
                 Column::number("last_seen", "Last seen", |row: &PortfolioRow| {
                     Value::day(row.last_use, zone)
@@ -328,11 +435,25 @@ fn shown_dimensions(
     filtered.keys().cloned().chain(usual).collect()
 }
 
-fn time_change(row: &PortfolioRow) -> Value {
+type Time = fn(&PeriodFigures) -> i64;
+
+fn time_change(row: &PortfolioRow, of: Time) -> Value {
     match &row.before {
         None => Value::None,
-        Some(before) => Value::DurationDifference(row.now.active_time - before.active_time),
+        Some(before) => Value::DurationDifference(of(&row.now) - of(before)),
     }
+}
+
+/// Renders a time with its change. An account for which no time was reported has no change
+/// either.
+fn with_time_change(row: &PortfolioRow, of: Time) -> Markup {
+    let is_reported = of(&row.now) > 0 || row.before.as_ref().is_some_and(|before| of(before) > 0);
+    let change = if is_reported {
+        time_change(row, of)
+    } else {
+        Value::None
+    };
+    with_change(&Value::Duration(of(&row.now)), &change)
 }
 
 /// Renders a figure with its change below it.
