@@ -23,11 +23,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    http::{
-        api::{accounts::Accounts, bulk::rejection, resource::Resource},
-        error::ApiError,
-        extract::Path,
-    },
+    http::{api::bulk::rejection, error::ApiError, extract::Path},
     model::{
         account::{Account, AccountPatch},
         calendar::TimeZone,
@@ -354,7 +350,7 @@ pub(crate) async fn save(
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let account = dashboard.app.store.account(account_id.clone()).await?;
-    let account = account.ok_or_else(|| Accounts::not_found(&account_id))?;
+    let account = account.ok_or(PageError::NoAccount)?;
     let edit = Edit::sent(&fields, &account);
     let saved = Redirect::to(&view.for_tab().at(&address::account(&account_id, "")));
     let changed: BTreeMap<_, _> = edit.changed().collect();

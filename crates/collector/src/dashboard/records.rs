@@ -31,10 +31,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    http::{
-        api::{accounts::Accounts, resource::Resource},
-        extract::Path,
-    },
+    http::extract::Path,
     model::{
         calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, record_kind::RecordKind,
     },
@@ -139,7 +136,7 @@ pub(crate) async fn add(
         .put_records(account_id.clone(), record, now_ms())
         .await?;
     if !is_known {
-        return Err(Accounts::not_found(&account_id).into());
+        return Err(PageError::NoAccount);
     }
     let records = address::account(&account_id, "/records");
     Ok(Redirect::to(&view.for_tab().at(&records)).into_response())

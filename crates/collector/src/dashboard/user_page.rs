@@ -26,10 +26,7 @@ use super::{
     view::View,
 };
 use crate::{
-    http::{
-        api::{resource::Resource, users::Users},
-        extract::Path,
-    },
+    http::extract::Path,
     model::calendar::TimeZone,
     store::user_page::{UserPage, UserPageQuestion, UserSession},
 };
@@ -79,7 +76,7 @@ pub(crate) async fn show(
         events,
     };
     let found = dashboard.app.store.page_user(question).await?;
-    let found = found.ok_or_else(|| Users::not_found(&user_id))?;
+    let found = found.ok_or(PageError::NoUser)?;
     let sheet = Sheet::of(&user_id);
     let page = found.page(&sheet, &rights, &view, &period);
     Ok(sheet.answer(&view, page))
