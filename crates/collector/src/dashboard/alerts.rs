@@ -121,7 +121,7 @@ async fn page(
         div .title { h1 { "Alerts" } }
         p .lead { "Accounts and users that rules hit. Every rule is checked once an hour." }
         @if let Some(words) = shown.done { p .notice role="status" { (words) } }
-        (read.alerts(&sheet, view, zone))
+        (read.alerts(&sheet, view, zone, rights))
         // Rules apply to all accounts.
         @if rights.within.is_all() {
             (read.rules(&sheet, view, zone, rights))
