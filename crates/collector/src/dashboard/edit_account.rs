@@ -42,17 +42,27 @@ use crate::{
 const PLACE: [&str; 3] = ["name", "parent_account_id", "hierarchy_label"];
 
 /// Fields that are stored in the details, with their labels.
-const DETAILS: [(&str, &str); 6] = [
+pub(super) const DETAILS: [(&str, &str); 7] = [
     ("tier", "Tier"),
     ("stage", "Stage"),
     ("industry", "Industry"),
     ("csm", "Customer success manager"),
     (EMPLOYEES, "Employees"),
-    ("renewal_date", "Renewal date"),
+    (RENEWAL_DATE, "Renewal date"),
+    (CHURNED, "Churned"),
 ];
 
+/// The flag of a customer who has left.
+pub(super) const CHURNED: &str = "is_churned";
+
+/// The values of a flag, with their labels.
+const FLAGS: [(&str, &str); 3] = [("", "Not set"), ("false", "No"), ("true", "Yes")];
+
+/// A day such as `2024-05-01`.
+pub(super) const RENEWAL_DATE: &str = "renewal_date";
+
 /// The only numeric field.
-const EMPLOYEES: &str = "employees";
+pub(super) const EMPLOYEES: &str = "employees";
 
 /// Most accounts that are suggested in place of an unknown one.
 const MAX_SUGGESTED: usize = 3;
@@ -62,6 +72,15 @@ fn names() -> impl Iterator<Item = &'static str> {
     PLACE
         .into_iter()
         .chain(DETAILS.into_iter().map(|(name, _)| name))
+}
+
+/// The label of a dimension at the head of a column: that of the form, where it is short.
+pub(super) fn short_label(name: &str) -> String {
+    match DETAILS.into_iter().find(|(of, _)| *of == name) {
+        Some(("csm", _)) => "CSM".to_owned(),
+        Some((_, label)) => label.to_owned(),
+        None => name.replace('_', " "),
+    }
 }
 
 /// The texts of the fields, by their names. An empty field has no entry.
@@ -227,7 +246,18 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
             }
             label { "Level of the hierarchy" input name="hierarchy_label" maxlength="256" value=[now("hierarchy_label")]; }
             @for (name, label) in DETAILS {
-                label { (label) input name=(name) value=[now(name)] inputmode=[(name == EMPLOYEES).then_some("numeric")]; }
+                @if name == CHURNED {
+                    label {
+                        (label)
+                        select name=(name) {
+                            @for (value, label) in FLAGS {
+                                option value=(value) selected[now(name).map_or("", String::as_str) == value] { (label) }
+                            }
+                        }
+                    }
+                } @else {
+                    label { (label) input name=(name) value=[now(name)] inputmode=[(name == EMPLOYEES).then_some("numeric")]; }
+                }
             }
             div .actions {
                 button .button.primary type="submit" { @if warned.is_some() { "Do it" } @else { "Save" } }
