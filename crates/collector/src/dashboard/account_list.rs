@@ -16,7 +16,7 @@ use super::{
     table_choice::Sort,
     totals::{self, Named, Total, totals},
     value::Value,
-    view::{LIST_LEVELS, View},
+    view::{LIST_LEVELS, View, level_label},
 };
 use crate::{
     clock::now_ms,
@@ -59,6 +59,8 @@ pub(crate) struct AccountList {
     portfolio: Portfolio,
     level: ListLevel,
     is_compared: bool,
+    /// Whether only accounts below one account are listed.
+    is_in_part: bool,
     times: ShownTimes,
 }
 
@@ -122,9 +124,11 @@ impl AccountList {
         }
     }
 
-    /// The list, from the answer to a query.
-    pub(crate) fn new(question: &ListQuestion, portfolio: Portfolio) -> Self {
+    /// The list, from the answer to a query. `is_in_part` says whether only accounts below one
+    /// account are listed.
+    pub(crate) fn new(question: &ListQuestion, is_in_part: bool, portfolio: Portfolio) -> Self {
         AccountList {
+            is_in_part,
             times: ShownTimes::of(&question.filter, &portfolio),
             portfolio,
             level: question.level,
@@ -168,7 +172,8 @@ impl AccountList {
     fn level_switch(&self, path: &str, view: &View) -> Markup {
         html! {
             nav .segments aria-label="Level" {
-                @for (level, _, label) in LIST_LEVELS {
+                @for (level, ..) in LIST_LEVELS {
+                    @let label = level_label(level, self.is_in_part);
                     @let to = View { level: Some(level), ..view.with_first_pages() };
                     a href=(to.at(path)) aria-current=[(level == self.level).then_some("true")] { (label) }
                 }

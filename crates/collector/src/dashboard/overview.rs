@@ -104,7 +104,7 @@ pub(crate) async fn show(
             AccountsContent::List(..) if accounts == 0 && view.csv.is_none() => (nothing_yet()),
             AccountsContent::List(portfolio, saved) => {
                 (saved_views::show(&saved, &view, &rights))
-                (AccountList::new(&list, *portfolio).show(&sheet, "/", &view, &period))
+                (AccountList::new(&list, !rights.within.is_all(), *portfolio).show(&sheet, "/", &view, &period))
             }
         }
     };
