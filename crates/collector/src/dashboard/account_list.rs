@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::{
     address,
     chart::curve,
+    edit_account::{CHURNED, RENEWAL_DATE, short_label},
     format, layout, list_filter, money,
     period::Period,
     selection::Selection,
@@ -20,15 +21,18 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    model::usage::Filter,
+    model::{calendar::Day, usage::Filter},
     store::portfolio::{
         ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow, dimension_text,
     },
 };
 
-/// Most dimensions that the table shows, besides those by which the list is filtered. More
-/// would push other columns off a laptop's screen.
+/// Most dimensions that the table shows in any window. More would push other columns off a
+/// laptop's screen.
 const MAX_USUAL: usize = 2;
+
+/// Most further usual dimensions that it shows where the window is wide.
+const MAX_WIDE: usize = 3;
 
 const SILENT_USERS: Named = (
     "Silent users",
@@ -43,15 +47,8 @@ const MRR: Named = (
 );
 
 /// Dimensions that CSV always has. The page shows them if an account has a value for them, the
-/// most useful first.
-const USUAL_DIMENSIONS: [&str; 6] = [
-    "tier",
-    "stage",
-    "industry",
-    "csm",
-    "renewal_date",
-    "is_churned",
-];
+/// most useful first: who looks after the customer, and when the contract ends.
+const USUAL_DIMENSIONS: [&str; 6] = ["csm", RENEWAL_DATE, "tier", "stage", "industry", CHURNED];
 
 /// The accounts on a page of the list, with their figures.
 #[derive(Debug)]
@@ -235,6 +232,7 @@ impl AccountList {
         };
         let is_compared = self.is_compared;
         let times = self.times;
+        let today = period.today();
         let is_filtered = view.selection != Selection::All;
         let is_of_feature = view.selection.feature().is_some();
         let rows = &self.portfolio.rows;
@@ -257,14 +255,9 @@ impl AccountList {
                 Column::number("change", "Change", |row: &PortfolioRow| {
                     change(row, |figures| figures.features)
                 })
-                .shown(|row| {
-                    let change = change(row, |figures| figures.features);
-                    with_change(&change, &relative(row, |figures| figures.features))
-                })
                 .meaning(
-                    "Feature uses of the period less those of the period before, and the \
-                     same as a share of those. Nothing where the period before reaches \
-                     before the first use.",
+                    "Feature uses of the period less those of the period before. Nothing where \
+                     the period before reaches before the first use.",
                 )
                 .on_page_if(is_compared),
             )
@@ -272,7 +265,8 @@ impl AccountList {
                 Column::number("percent", "%", |row: &PortfolioRow| {
                     relative(row, |figures| figures.features)
                 })
-                .only_in_csv(),
+                .meaning("The same as a share of the period before.")
+                .on_page_if(is_compared),
             )
             .with(
                 Column::number("users", "Users", |row: &PortfolioRow| {
@@ -343,6 +337,7 @@ impl AccountList {
                 Column::number("last_seen", "Last seen", |row: &PortfolioRow| {
                     Value::day(row.last_use, zone)
                 })
+                .shown(move |row| near_day(row.last_use.map(|at| zone.day_at(at)), today))
                 .meaning("Day of the latest event of any product, also outside of the period."),
             )
             .with(
@@ -372,13 +367,23 @@ impl AccountList {
                         .max_by(f64::total_cmp)
                         .map_or(Value::None, Value::Sum)
                 })
-                .shown(|row| money::show(&row.revenue))
+                .shown(|row| money::show_short(&row.revenue))
                 .meaning(MRR.1)
                 .only_on_page(),
             );
         }
-        for name in shown_dimensions(&self.portfolio.dimensions, &view.dimensions) {
-            table = table.with(dimension_column(name).only_on_page());
+        let usual = usual_dimensions(&self.portfolio.dimensions, &view.dimensions);
+        for (at, name) in usual.enumerate() {
+            let column = shown_dimension(name.to_owned(), today);
+            table = table.with(if at < MAX_USUAL {
+                column
+            } else {
+                column.in_wide_windows()
+            });
+        }
+        // All listed accounts have the value by which the list is filtered.
+        for name in view.dimensions.keys() {
+            table = table.with(shown_dimension(name.clone(), today).in_wide_windows());
         }
         for name in USUAL_DIMENSIONS {
             table = table.with(dimension_column(name.to_owned()).only_in_csv());
@@ -420,24 +425,50 @@ fn name_column(links: &View) -> Column<'static, PortfolioRow> {
     })
 }
 
+/// The column of a dimension on the page. The date of a renewal is written as other dates are.
+fn shown_dimension(name: String, today: Day) -> Column<'static, PortfolioRow> {
+    let is_date = name == RENEWAL_DATE;
+    let of = name.clone();
+    let column = dimension_column(name).only_on_page();
+    if !is_date {
+        return column;
+    }
+    column.shown(move |row| {
+        let text = row.account.details.get(&of).and_then(dimension_text);
+        match text.as_deref().map(str::parse) {
+            Some(Ok(day)) => near_day(Some(day), today),
+            None | Some(Err(_)) => Value::text(text).show(),
+        }
+    })
+}
+
+/// Renders a day, without the year if that is the current one.
+fn near_day(day: Option<Day>, today: Day) -> Markup {
+    html! {
+        @match day {
+            None => (Value::None.show()),
+            Some(day) => time datetime=(day) { (format::near_date(day, today)) },
+        }
+    }
+}
+
 fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
-    let head = name.replace('_', " ");
+    let head = short_label(&name);
     let key = format!("d.{name}");
     Column::text(&key, &head, move |row: &PortfolioRow| {
         Value::text(row.account.details.get(&name).and_then(dimension_text))
     })
 }
 
-/// The dimensions that the page shows: those by which the list is filtered, and the first of
-/// the usual ones for which an account has a value. CSV has all of these.
-fn shown_dimensions(
+/// The usual dimensions that the page shows: the first for which an account has a value. CSV
+/// has all of these.
+fn usual_dimensions(
     known: &BTreeMap<String, BTreeMap<String, usize>>,
     filtered: &BTreeMap<String, String>,
-) -> Vec<String> {
+) -> impl Iterator<Item = &'static str> {
     let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
     let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
-    let usual = usual.take(MAX_USUAL).map(str::to_owned);
-    filtered.keys().cloned().chain(usual).collect()
+    usual.take(MAX_USUAL + MAX_WIDE)
 }
 
 type Time = fn(&PeriodFigures) -> i64;

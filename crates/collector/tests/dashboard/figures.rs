@@ -412,6 +412,21 @@ async fn the_page_opens_with_the_accounts_that_lost_most() {
         places.iter().all(Option::is_some) && places.is_sorted(),
         "{places:?} in {page}"
     );
+    // The share is a column of its own, by which the table is sorted.
+    let page_by_share = Browser::of(&collector)
+        .await
+        .open("/?sort.accounts=percent")
+        .await;
+    let place = |name: &str| {
+        let found = page_by_share.find(&format!(">{name}</a><svg"));
+        found.or_else(|| page_by_share.find(&format!(">{name}</a></th>")))
+    };
+    let places = ["ends", "falls", "same", "grows"].map(place);
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?} in {page_by_share}"
+    );
+    assert!(page_by_share.contains("aria-sort=\"ascending\" title=\"The same as a share"));
     for text in [
         "−80",
         "▼ 89 %",
