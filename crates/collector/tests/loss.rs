@@ -218,7 +218,7 @@ async fn many_small_gaps_are_as_implausible_as_a_large_one() {
 async fn late_events_of_an_erased_user_or_account_are_not_missing() {
     let collector = Collector::new();
     let of = |account: &str, user: &str, stream: &str, seq: u32| {
-        let event = feature(account, user, "export", &format!("{stream}-{seq}"));
+        let event = feature(account, user, "export", format!("{stream}-{seq}"));
         with(event, json!({"stream_id": stream, "seq": seq}))
     };
     send(

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_named_period_ends_with_the_last_complete_day() {
         let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, "UTC");
-        assert_eq!(week.days(), Some((day("2024-04-24"), day("2024-05-01"))));
+        assert_eq!(week.days, Some((day("2024-04-24"), day("2024-05-01"))));
         assert_eq!(week.span().to, TODAY);
         let before = week.before().unwrap();
         assert_eq!(
@@ -255,7 +255,7 @@ mod tests {
         let usual = period(PeriodChoice::Default, NOW, "UTC");
         assert_eq!(usual.length(), "28 days");
         let all = period(PeriodChoice::Named(NamedPeriod::AllTime), NOW, "UTC");
-        assert_eq!((all.days(), all.before()), (None, None));
+        assert_eq!((all.days, all.before()), (None, None));
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
         ] {
             // 09:30 in UTC is 23:30 of the previous day in Honolulu.
             let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, zone);
-            assert_eq!(week.days().unwrap().1, day(end), "{zone}");
+            assert_eq!(week.days.unwrap().1, day(end), "{zone}");
             let zone: TimeZone = zone.parse().unwrap();
             assert_eq!(week.span().to, zone.start_of(day(end)));
         }
@@ -300,7 +300,7 @@ mod tests {
             to: None,
         };
         let open = period(open, NOW, "UTC");
-        assert_eq!(open.days(), Some((day("2024-04-28"), day("2024-05-02"))));
+        assert_eq!(open.days, Some((day("2024-04-28"), day("2024-05-02"))));
     }
 
     #[test]
