@@ -1,15 +1,18 @@
 //! Lists of accounts with their figures and the change since the previous period: all
 //! customers, or the accounts below one account.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
 use super::{
     address,
     chart::curve,
-    edit_account::{CHURNED, RENEWAL_DATE, short_label},
-    format, layout, list_filter, money,
+    format, layout,
+    list_dimensions::{
+        MAX_USUAL, USUAL_DIMENSIONS, dimension_column, near_day, shown_dimension, usual_dimensions,
+    },
+    list_filter,
+    list_times::{ShownTimes, time_change, with_time_change},
+    money,
     period::Period,
     selection::Selection,
     sheet::Sheet,
@@ -21,18 +24,8 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    model::{calendar::Day, usage::Filter},
-    store::portfolio::{
-        ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow, dimension_text,
-    },
+    store::portfolio::{ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow},
 };
-
-/// Most dimensions that the table shows in any window. More would push other columns off a
-/// laptop's screen.
-const MAX_USUAL: usize = 2;
-
-/// Most further usual dimensions that it shows where the window is wide.
-const MAX_WIDE: usize = 3;
 
 const SILENT_USERS: Named = (
     "Silent users",
@@ -46,10 +39,6 @@ const MRR: Named = (
      currencies are ordered by the largest amount.",
 );
 
-/// Dimensions that CSV always has. The page shows them if an account has a value for them, the
-/// most useful first: who looks after the customer, and when the contract ends.
-const USUAL_DIMENSIONS: [&str; 6] = ["csm", RENEWAL_DATE, "tier", "stage", "industry", CHURNED];
-
 /// The accounts on a page of the list, with their figures.
 #[derive(Debug)]
 pub(crate) struct AccountList {
@@ -59,49 +48,6 @@ pub(crate) struct AccountList {
     /// Whether only accounts below one account are listed.
     is_in_part: bool,
     times: ShownTimes,
-}
-
-/// The times that the page shows. Trackers report active time for a whole session, mostly
-/// without a product, and time in modules without a feature. Under a filter, 0 is then no
-/// measurement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ShownTimes {
-    active_time: bool,
-    module_time: bool,
-    /// Why a time is left out.
-    reason: Option<&'static str>,
-}
-
-impl ShownTimes {
-    fn of(filter: &Filter, portfolio: &Portfolio) -> Self {
-        let totals = &portfolio.totals;
-        let is_reported = |time: fn(&PeriodFigures) -> i64| {
-            time(&totals.now) > 0 || totals.before.as_ref().is_some_and(|of| time(of) > 0)
-        };
-        let active_time = is_reported(|figures| figures.active_time);
-        let module_time = is_reported(|figures| figures.module_time);
-        if filter.feature.is_some() {
-            let reason = "Times are left out: trackers report them for sessions and modules, not for features.";
-            ShownTimes {
-                active_time,
-                module_time,
-                reason: (!active_time && !module_time).then_some(reason),
-            }
-        } else if filter.product.is_some() || filter.module.is_some() {
-            let reason = "Active time is left out: trackers report it for a whole session, without a product.";
-            ShownTimes {
-                active_time,
-                module_time: true,
-                reason: (!active_time).then_some(reason),
-            }
-        } else {
-            ShownTimes {
-                active_time,
-                module_time: !active_time && module_time,
-                reason: None,
-            }
-        }
-    }
 }
 
 impl AccountList {
@@ -425,75 +371,8 @@ fn name_column(links: &View) -> Column<'static, PortfolioRow> {
     })
 }
 
-/// The column of a dimension on the page. The date of a renewal is written as other dates are.
-fn shown_dimension(name: String, today: Day) -> Column<'static, PortfolioRow> {
-    let is_date = name == RENEWAL_DATE;
-    let of = name.clone();
-    let column = dimension_column(name).only_on_page();
-    if !is_date {
-        return column;
-    }
-    column.shown(move |row| {
-        let text = row.account.details.get(&of).and_then(dimension_text);
-        match text.as_deref().map(str::parse) {
-            Some(Ok(day)) => near_day(Some(day), today),
-            None | Some(Err(_)) => Value::text(text).show(),
-        }
-    })
-}
-
-/// Renders a day, without the year if that is the current one.
-fn near_day(day: Option<Day>, today: Day) -> Markup {
-    html! {
-        @match day {
-            None => (Value::None.show()),
-            Some(day) => time datetime=(day) { (format::near_date(day, today)) },
-        }
-    }
-}
-
-fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
-    let head = short_label(&name);
-    let key = format!("d.{name}");
-    Column::text(&key, &head, move |row: &PortfolioRow| {
-        Value::text(row.account.details.get(&name).and_then(dimension_text))
-    })
-}
-
-/// The usual dimensions that the page shows: the first for which an account has a value. CSV
-/// has all of these.
-fn usual_dimensions(
-    known: &BTreeMap<String, BTreeMap<String, usize>>,
-    filtered: &BTreeMap<String, String>,
-) -> impl Iterator<Item = &'static str> {
-    let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
-    let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
-    usual.take(MAX_USUAL + MAX_WIDE)
-}
-
-type Time = fn(&PeriodFigures) -> i64;
-
-fn time_change(row: &PortfolioRow, of: Time) -> Value {
-    match &row.before {
-        None => Value::None,
-        Some(before) => Value::DurationDifference(of(&row.now) - of(before)),
-    }
-}
-
-/// Renders a time with its change. An account for which no time was reported has no change
-/// either.
-fn with_time_change(row: &PortfolioRow, of: Time) -> Markup {
-    let is_reported = of(&row.now) > 0 || row.before.as_ref().is_some_and(|before| of(before) > 0);
-    let change = if is_reported {
-        time_change(row, of)
-    } else {
-        Value::None
-    };
-    with_change(&Value::Duration(of(&row.now)), &change)
-}
-
 /// Renders a figure with its change below it.
-fn with_change(figure: &Value, change: &Value) -> Markup {
+pub(super) fn with_change(figure: &Value, change: &Value) -> Markup {
     html! {
         (figure.show())
         @if *change != Value::None { small .change { (change.show()) } }

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_short_sum_has_no_decimals_if_it_is_whole() {
-        let of = |amount: i64| Money([("EUR".to_owned(), Amount(amount))].into());
+        let of = |amount: i128| Money([("EUR".to_owned(), Amount(amount))].into());
         for (amount, text) in [(10_000_000, "EUR 1,000<"), (10_001_000, "EUR 1,000.10<")] {
             let shown = show_short(&of(amount)).into_string().replace('\u{a0}', " ");
             assert!(shown.contains(text), "{shown}");
