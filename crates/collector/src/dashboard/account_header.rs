@@ -4,9 +4,8 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{
-    address,
-    edit_account::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
-    format,
+    account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
+    address, format,
     layout::{self, NavigationEntry},
     rights::Rights,
     view::{Scope, View},

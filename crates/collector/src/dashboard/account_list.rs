@@ -11,7 +11,7 @@ use super::{
         MAX_USUAL, USUAL_DIMENSIONS, dimension_column, near_day, shown_dimension, usual_dimensions,
     },
     list_filter,
-    list_times::{ShownTimes, time_change, with_time_change},
+    list_times::{ShownTimes, time_change, with_change, with_time_change},
     money,
     period::Period,
     selection::Selection,
@@ -369,14 +369,6 @@ fn name_column(links: &View) -> Column<'static, PortfolioRow> {
             (curve(&row.curve))
         }
     })
-}
-
-/// Renders a figure with its change below it.
-pub(super) fn with_change(figure: &Value, change: &Value) -> Markup {
-    html! {
-        (figure.show())
-        @if *change != Value::None { small .change { (change.show()) } }
-    }
 }
 
 type Figure = fn(&PeriodFigures) -> f64;

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::{
+    account_fields::{CHURNED, DETAILS, EMPLOYEES},
     account_header::AccountHeader,
     account_page::AccountRequest,
     address,
@@ -41,28 +42,8 @@ use crate::{
 /// Fields for the name of the account and its place in the tree.
 const PLACE: [&str; 3] = ["name", "parent_account_id", "hierarchy_label"];
 
-/// Fields that are stored in the details, with their labels.
-pub(super) const DETAILS: [(&str, &str); 7] = [
-    ("tier", "Tier"),
-    ("stage", "Stage"),
-    ("industry", "Industry"),
-    ("csm", "Customer success manager"),
-    (EMPLOYEES, "Employees"),
-    (RENEWAL_DATE, "Renewal date"),
-    (CHURNED, "Churned"),
-];
-
-/// The flag of a customer who has left.
-pub(super) const CHURNED: &str = "is_churned";
-
 /// The values of a flag, with their labels.
 const FLAGS: [(&str, &str); 3] = [("", "Not set"), ("false", "No"), ("true", "Yes")];
-
-/// A day such as `2024-05-01`.
-pub(super) const RENEWAL_DATE: &str = "renewal_date";
-
-/// The only numeric field.
-pub(super) const EMPLOYEES: &str = "employees";
 
 /// Most accounts that are suggested in place of an unknown one.
 const MAX_SUGGESTED: usize = 3;
@@ -72,15 +53,6 @@ fn names() -> impl Iterator<Item = &'static str> {
     PLACE
         .into_iter()
         .chain(DETAILS.into_iter().map(|(name, _)| name))
-}
-
-/// The label of a dimension at the head of a column: that of the form, where it is short.
-pub(super) fn short_label(name: &str) -> String {
-    match DETAILS.into_iter().find(|(of, _)| *of == name) {
-        Some(("csm", _)) => "CSM".to_owned(),
-        Some((_, label)) => label.to_owned(),
-        None => name.replace('_', " "),
-    }
 }
 
 /// The texts of the fields, by their names. An empty field has no entry.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::{
-    edit_account::{CHURNED, RENEWAL_DATE, short_label},
+    account_fields::{CHURNED, RENEWAL_DATE, short_label},
     format,
     table::Column,
     value::Value,

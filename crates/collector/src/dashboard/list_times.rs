@@ -1,8 +1,9 @@
-//! The times in a list of accounts, and which of them it shows.
+//! The times in a list of accounts, which of them it shows, and how a figure is shown with its
+//! change.
 
-use maud::Markup;
+use maud::{Markup, html};
 
-use super::{account_list::with_change, value::Value};
+use super::value::Value;
 use crate::{
     model::usage::Filter,
     store::portfolio::{PeriodFigures, Portfolio, PortfolioRow},
@@ -73,4 +74,12 @@ pub(super) fn with_time_change(row: &PortfolioRow, of: Time) -> Markup {
         Value::None
     };
     with_change(&Value::Duration(of(&row.now)), &change)
+}
+
+/// Renders a figure with its change below it.
+pub(super) fn with_change(figure: &Value, change: &Value) -> Markup {
+    html! {
+        (figure.show())
+        @if *change != Value::None { small .change { (change.show()) } }
+    }
 }

@@ -5,6 +5,7 @@
 //! ids in addresses. A page loads nothing from another host, and its content security policy
 //! forbids it.
 
+mod account_fields;
 mod account_header;
 mod account_list;
 mod account_page;
