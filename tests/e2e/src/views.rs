@@ -48,6 +48,6 @@ pub const VIEWS: [View; 21] = [
     ("import", "/import", "What the lines are"),
     ("edit", "/accounts/kestrel/edit", "Edit Kestrel Couriers"),
     ("loss", "/loss?range=all", "Loss report"),
-    ("missing", "/accounts/nobody", "There is no such page"),
-    ("no-user", "/users/nobody", "There is no such page"),
+    ("missing", "/accounts/nobody", "There is no such account"),
+    ("no-user", "/users/nobody", "There is no such user"),
 ];

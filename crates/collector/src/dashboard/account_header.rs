@@ -1,8 +1,10 @@
 //! The header that all pages of an account share: its path, name and tabs.
 
 use maud::{Markup, html};
+use serde_json::Value as Json;
 
 use super::{
+    account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
     address, format,
     layout::{self, NavigationEntry},
     rights::Rights,
@@ -12,6 +14,7 @@ use crate::{
     model::account::Account,
     store::{
         account_page,
+        portfolio::dimension_text,
         tree::{Tree, TreeEntry},
     },
 };
@@ -156,6 +159,7 @@ impl AccountHeader {
                 @else if let Some(above) = self.deactivated_above() {
                     span .badge.warn title={"Deactivated with " (above.title())} { "Deactivated" }
                 }
+                @if account.details.get(CHURNED) == Some(&Json::Bool(true)) { span .badge.warn { "Churned" } }
                 @if self.rights.may_change {
                     a .quiet.edit href=(view.at(&address::account(&account.account_id, "/edit"))) { "Edit" }
                 }
@@ -164,6 +168,7 @@ impl AccountHeader {
                 code { (account.account_id) }
                 @if self.descendants > 0 { span { (format::count(self.descendants, "account", "accounts")) " below" } }
                 @if let Some(joined) = account.join_date { span { "Customer since " (format::day(joined)) } }
+                @for (label, text) in facts(account) { span { (label) ": " (text) } }
             }
             nav .tabs aria-label="Account" {
                 @for (tab, count) in [
@@ -227,4 +232,20 @@ impl AccountHeader {
             }
         }
     }
+}
+
+/// The usual fields of an account that have a value, with the labels of the form that changes
+/// them. A badge shows whether the customer has left.
+fn facts(account: &Account) -> impl Iterator<Item = (&'static str, String)> {
+    let fields = DETAILS.into_iter().filter(|(name, _)| *name != CHURNED);
+    fields.filter_map(|(name, label)| {
+        let value = account.details.get(name)?;
+        let text = dimension_text(value)?;
+        let shown = match name {
+            EMPLOYEES => value.as_i64().map(format::number),
+            RENEWAL_DATE => text.parse().ok().map(format::date),
+            _ => None,
+        };
+        Some((label, shown.unwrap_or(text)))
+    })
 }

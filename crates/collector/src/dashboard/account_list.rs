@@ -1,32 +1,31 @@
 //! Lists of accounts with their figures and the change since the previous period: all
 //! customers, or the accounts below one account.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
 use super::{
     address,
     chart::curve,
-    format, layout, list_filter, money,
+    format, layout,
+    list_dimensions::{
+        MAX_USUAL, USUAL_DIMENSIONS, dimension_column, near_day, shown_dimension, usual_dimensions,
+    },
+    list_filter,
+    list_times::{ShownTimes, time_change, with_change, with_time_change},
+    money,
     period::Period,
+    selection::Selection,
     sheet::Sheet,
     table::{Column, Table},
     table_choice::Sort,
     totals::{self, Named, Total, totals},
     value::Value,
-    view::{LIST_LEVELS, View},
+    view::{LIST_LEVELS, View, level_label},
 };
 use crate::{
     clock::now_ms,
-    store::portfolio::{
-        ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow, dimension_text,
-    },
+    store::portfolio::{ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow},
 };
-
-/// Most dimensions that the table shows, besides those by which the list is filtered. More
-/// would push other columns off a laptop's screen.
-const MAX_USUAL: usize = 2;
 
 const SILENT_USERS: Named = (
     "Silent users",
@@ -40,23 +39,15 @@ const MRR: Named = (
      currencies are ordered by the largest amount.",
 );
 
-/// Dimensions that CSV always has. The page shows them if an account has a value for them, the
-/// most useful first.
-const USUAL_DIMENSIONS: [&str; 6] = [
-    "tier",
-    "stage",
-    "industry",
-    "csm",
-    "renewal_date",
-    "is_churned",
-];
-
 /// The accounts on a page of the list, with their figures.
 #[derive(Debug)]
 pub(crate) struct AccountList {
     portfolio: Portfolio,
     level: ListLevel,
     is_compared: bool,
+    /// Whether only accounts below one account are listed.
+    is_in_part: bool,
+    times: ShownTimes,
 }
 
 impl AccountList {
@@ -76,9 +67,12 @@ impl AccountList {
         }
     }
 
-    /// The list, from the answer to a query.
-    pub(crate) fn new(question: &ListQuestion, portfolio: Portfolio) -> Self {
+    /// The list, from the answer to a query. `is_in_part` says whether only accounts below one
+    /// account are listed.
+    pub(crate) fn new(question: &ListQuestion, is_in_part: bool, portfolio: Portfolio) -> Self {
         AccountList {
+            is_in_part,
+            times: ShownTimes::of(&question.filter, &portfolio),
             portfolio,
             level: question.level,
             is_compared: question.before.is_some(),
@@ -121,7 +115,8 @@ impl AccountList {
     fn level_switch(&self, path: &str, view: &View) -> Markup {
         html! {
             nav .segments aria-label="Level" {
-                @for (level, _, label) in LIST_LEVELS {
+                @for (level, ..) in LIST_LEVELS {
+                    @let label = level_label(level, self.is_in_part);
                     @let to = View { level: Some(level), ..view.with_first_pages() };
                     a href=(to.at(path)) aria-current=[(level == self.level).then_some("true")] { (label) }
                 }
@@ -138,16 +133,36 @@ impl AccountList {
                 .change(before.map(|before| (before.features, of.now.features))),
             Total::of(totals::ACTIVE_USERS, format::number(of.now.users))
                 .change(before.map(|before| (before.users as f64, of.now.users as f64))),
-            Total::of(totals::ACTIVE_TIME, format::duration(of.now.active_time)).change(
-                before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
-            ),
+        ];
+        if self.times.active_time {
+            all.push(
+                Total::of(totals::ACTIVE_TIME, format::duration(of.now.active_time)).change(
+                    before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
+                ),
+            );
+        }
+        if self.times.module_time {
+            all.push(
+                Total::of(
+                    totals::TIME_IN_MODULES,
+                    format::duration(of.now.module_time),
+                )
+                .change(
+                    before.map(|before| (before.module_time as f64, of.now.module_time as f64)),
+                ),
+            );
+        }
+        all.push(
             Total::of(SILENT_USERS, format::number(of.silent))
                 .note(format!("of {}", format::count(of.members, "user", "users"))),
-        ];
+        );
         if !of.revenue.0.is_empty() {
             all.push(Total::of_lines(MRR, money::lines(&of.revenue)));
         }
-        totals(&all, &length)
+        html! {
+            (totals(&all, &length))
+            @if let Some(reason) = self.times.reason { p .hint.compared { (reason) } }
+        }
     }
 
     fn table(self, sheet: &Sheet, path: &str, view: &View, period: &Period) -> Markup {
@@ -162,6 +177,10 @@ impl AccountList {
             Sort::down("uses")
         };
         let is_compared = self.is_compared;
+        let times = self.times;
+        let today = period.today();
+        let is_filtered = view.selection != Selection::All;
+        let is_of_feature = view.selection.feature().is_some();
         let rows = &self.portfolio.rows;
         let has_revenue = rows.iter().any(|row| !row.revenue.0.is_empty());
         let mut table = Table::new(list_filter::TABLE, "Accounts", usual, path, view)
@@ -182,14 +201,9 @@ impl AccountList {
                 Column::number("change", "Change", |row: &PortfolioRow| {
                     change(row, |figures| figures.features)
                 })
-                .shown(|row| {
-                    let change = change(row, |figures| figures.features);
-                    with_change(&change, &relative(row, |figures| figures.features))
-                })
                 .meaning(
-                    "Feature uses of the period less those of the period before, and the \
-                     same as a share of those. Nothing where the period before reaches \
-                     before the first use.",
+                    "Feature uses of the period less those of the period before. Nothing where \
+                     the period before reaches before the first use.",
                 )
                 .on_page_if(is_compared),
             )
@@ -197,7 +211,8 @@ impl AccountList {
                 Column::number("percent", "%", |row: &PortfolioRow| {
                     relative(row, |figures| figures.features)
                 })
-                .only_in_csv(),
+                .meaning("The same as a share of the period before.")
+                .on_page_if(is_compared),
             )
             .with(
                 Column::number("users", "Users", |row: &PortfolioRow| {
@@ -218,19 +233,57 @@ impl AccountList {
                 .only_in_csv(),
             )
             .with(
-                Column::number("active_time", "Active time", |row: &PortfolioRow| {
-                    Value::Duration(row.now.active_time)
+                Column::number("active_time", "Active time", move |row: &PortfolioRow| {
+                    if times.active_time || !is_filtered {
+                        Value::Duration(row.now.active_time)
+                    } else {
+                        Value::None
+                    }
                 })
-                .shown(|row| with_change(&Value::Duration(row.now.active_time), &time_change(row)))
+                .shown(|row| with_time_change(row, |figures| figures.active_time))
                 .meaning(
                     "Time in which somebody did something, as trackers report it, and its change.",
-                ),
+                )
+                .on_page_if(times.active_time),
             )
-            .with(Column::number("time_change", "Change in time", time_change).only_in_csv())
+            .with(
+                Column::number(
+                    "time_change",
+                    "Change in time",
+                    move |row: &PortfolioRow| {
+                        if times.active_time || !is_filtered {
+                            time_change(row, |figures| figures.active_time)
+                        } else {
+                            Value::None
+                        }
+                    },
+                )
+                .only_in_csv(),
+            )
+            .with(
+                Column::number(
+                    "module_time",
+                    "Time in modules",
+                    move |row: &PortfolioRow| {
+                        if times.module_time || !is_of_feature {
+                            Value::Duration(row.now.module_time)
+                        } else {
+                            Value::None
+                        }
+                    },
+                )
+                .shown(|row| with_time_change(row, |figures| figures.module_time))
+                .meaning(
+                    "Time with a module open and in use, which trackers report when it ends, and \
+                     its change.",
+                )
+                .on_page_if(times.module_time),
+            )
             .with(
                 Column::number("last_seen", "Last seen", |row: &PortfolioRow| {
                     Value::day(row.last_use, zone)
                 })
+                .shown(move |row| near_day(row.last_use.map(|at| zone.day_at(at)), today))
                 .meaning("Day of the latest event of any product, also outside of the period."),
             )
             .with(
@@ -260,13 +313,23 @@ impl AccountList {
                         .max_by(f64::total_cmp)
                         .map_or(Value::None, Value::Sum)
                 })
-                .shown(|row| money::show(&row.revenue))
+                .shown(|row| money::show_short(&row.revenue))
                 .meaning(MRR.1)
                 .only_on_page(),
             );
         }
-        for name in shown_dimensions(&self.portfolio.dimensions, &view.dimensions) {
-            table = table.with(dimension_column(name).only_on_page());
+        let usual = usual_dimensions(&self.portfolio.dimensions, &view.dimensions);
+        for (at, name) in usual.enumerate() {
+            let column = shown_dimension(name.to_owned(), today);
+            table = table.with(if at < MAX_USUAL {
+                column
+            } else {
+                column.in_wide_windows()
+            });
+        }
+        // All listed accounts have the value by which the list is filtered.
+        for name in view.dimensions.keys() {
+            table = table.with(shown_dimension(name.clone(), today).in_wide_windows());
         }
         for name in USUAL_DIMENSIONS {
             table = table.with(dimension_column(name.to_owned()).only_in_csv());
@@ -306,41 +369,6 @@ fn name_column(links: &View) -> Column<'static, PortfolioRow> {
             (curve(&row.curve))
         }
     })
-}
-
-fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
-    let head = name.replace('_', " ");
-    let key = format!("d.{name}");
-    Column::text(&key, &head, move |row: &PortfolioRow| {
-        Value::text(row.account.details.get(&name).and_then(dimension_text))
-    })
-}
-
-/// The dimensions that the page shows: those by which the list is filtered, and the first of
-/// the usual ones for which an account has a value. CSV has all of these.
-fn shown_dimensions(
-    known: &BTreeMap<String, BTreeMap<String, usize>>,
-    filtered: &BTreeMap<String, String>,
-) -> Vec<String> {
-    let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
-    let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
-    let usual = usual.take(MAX_USUAL).map(str::to_owned);
-    filtered.keys().cloned().chain(usual).collect()
-}
-
-fn time_change(row: &PortfolioRow) -> Value {
-    match &row.before {
-        None => Value::None,
-        Some(before) => Value::DurationDifference(row.now.active_time - before.active_time),
-    }
-}
-
-/// Renders a figure with its change below it.
-fn with_change(figure: &Value, change: &Value) -> Markup {
-    html! {
-        (figure.show())
-        @if *change != Value::None { small .change { (change.show()) } }
-    }
 }
 
 type Figure = fn(&PeriodFigures) -> f64;

@@ -3,15 +3,11 @@
 use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 
 use super::{
-    account_header::AccountHeader, error, period::Period, query::Query, rights::Rights,
-    signed_in::SignedIn, state::Dashboard, view::View,
+    account_header::AccountHeader, error, error::PageError, period::Period, query::Query,
+    rights::Rights, signed_in::SignedIn, state::Dashboard, view::View,
 };
 use crate::{
-    http::{
-        api::{accounts::Accounts, resource::Resource},
-        error::ApiError,
-        extract::Path,
-    },
+    http::extract::Path,
     store::{
         Store,
         account_page::{AccountPage, AccountQuestion},
@@ -83,8 +79,8 @@ impl AccountRequest {
     ///
     /// # Errors
     /// 404 when the account is unknown, or the requester may not see it.
-    pub(crate) fn shown<T>(&self, page: AccountPage<T>) -> Result<(AccountHeader, T), ApiError> {
-        let (header, content) = page.ok_or_else(|| Accounts::not_found(&self.account_id))?;
+    pub(crate) fn shown<T>(&self, page: AccountPage<T>) -> Result<(AccountHeader, T), PageError> {
+        let (header, content) = page.ok_or(PageError::NoAccount)?;
         Ok((AccountHeader::new(header, self.rights.clone()), content))
     }
 }

@@ -16,10 +16,7 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::{
-    http::api::{accounts::Accounts, resource::Resource},
-    store::adoption::FeatureAdoption,
-};
+use crate::store::adoption::FeatureAdoption;
 
 /// Shows which features an account uses.
 ///
@@ -28,7 +25,7 @@ use crate::{
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
     // Somebody who may see only one account may not learn what others use.
     if !request.rights.within.is_all() {
-        return Err(Accounts::not_found(&request.account_id).into());
+        return Err(PageError::NoAccount);
     }
     let store = request.store();
     let adoption = store

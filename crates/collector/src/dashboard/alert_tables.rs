@@ -13,7 +13,7 @@ use super::{
     view::View,
 };
 use crate::{
-    model::calendar::TimeZone,
+    model::{alert_rule::Condition, calendar::TimeZone},
     store::alerts::{Alert, AlertsPage, StoredRule},
 };
 
@@ -22,7 +22,15 @@ pub(super) const PATH: &str = "/alerts";
 
 impl AlertsPage {
     /// The active alerts, and the past ones.
-    pub(super) fn alerts(&self, sheet: &Sheet, view: &View, zone: &TimeZone) -> Markup {
+    pub(super) fn alerts(
+        &self,
+        sheet: &Sheet,
+        view: &View,
+        zone: &TimeZone,
+        rights: &Rights,
+    ) -> Markup {
+        // Only who sees all accounts sees the rules.
+        let with_conditions = rights.within.is_all();
         let holding = self
             .alerts
             .iter()
@@ -55,7 +63,14 @@ impl AlertsPage {
                     },
                 ),
             )
-            .with(Column::text("rule", "Rule", |of: &Alert| Value::Text(of.rule.clone())))
+            .with(
+                Column::text("rule", "Rule", |of: &Alert| Value::Text(of.rule.clone())).shown(move |of| {
+                    html! {
+                        span .text { (of.rule) }
+                        @if with_conditions { small { (of.condition.words()) } }
+                    }
+                }),
+            )
             .with(
                 Column::number("now", "Figure", |of: &Alert| {
                     of.now.map_or(Value::None, Value::Sum)
@@ -68,26 +83,30 @@ impl AlertsPage {
                 })
                 .meaning("The same of as many days before."),
             )
+            .with(
+                Column::number("percent", "%", percent)
+                    .meaning("The change from before, as a share of it."),
+            )
             .with(Column::number("since", "Since", |of: &Alert| {
                 Value::time(of.began_at, zone)
             }))
             .with(
-                Column::number("until", "Until", |of: &Alert| {
+                Column::number("until", "Ended", |of: &Alert| {
                     of.ended_at.map_or(Value::None, |at| Value::time(at, zone))
                 })
                 .shown(|of| {
                     html! {
                         @match of.ended_at {
-                            None => span .badge.warn { "holds" },
+                            None => span .badge.warn { "active" },
                             Some(at) => (Value::time(at, zone).show()),
                         }
                     }
                 })
-                .meaning("When a check found that it no longer holds."),
+                .meaning("When a check found that the rule no longer hits."),
             );
         html! {
             section .card #alerts-list {
-                h2 { (counted(holding, "alert holds", "alerts hold")) }
+                h2 { (counted(holding, "active alert", "active alerts")) }
                 (sheet.table_or(&table, self.alerts.clone(), html! {
                     p .none { "No rule has hit an account or a user." }
                 }))
@@ -113,9 +132,11 @@ impl AlertsPage {
             .with(Column::text("accounts", "Of", |of: &StoredRule| {
                 Value::Text(rule_form::subject_words(&of.rule))
             }))
-            .with(Column::number("holding", "Holding", |of: &StoredRule| {
-                Value::Count(of.holding)
-            }))
+            .with(Column::number(
+                "holding",
+                "Active alerts",
+                |of: &StoredRule| Value::Count(of.holding),
+            ))
             .with(Column::number("checked", "Checked", |of: &StoredRule| {
                 of.checked_at
                     .map_or(Value::None, |at| Value::time(at, zone))
@@ -153,24 +174,45 @@ impl AlertsPage {
 }
 
 /// Renders the active alerts of an account, on the account's own page.
-pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
+///
+/// `last` is the time of the latest use of the account. `with_conditions` says whether the
+/// reader may see the rules.
+pub(super) fn of_account(
+    alerts: &[Alert],
+    last: Option<i64>,
+    with_conditions: bool,
+    view: &View,
+    zone: &TimeZone,
+) -> Markup {
     html! {
         @if !alerts.is_empty() {
             section .notice #alerts aria-label="Alerts" {
-                h2 { (counted(alerts.len(), "alert", "alerts")) }
+                h2 { (counted(alerts.len(), "active alert", "active alerts")) }
                 ul {
                     @for alert in alerts {
                         li .inline {
                             a href=(view.only_period().at(PATH)) { (alert.rule) }
-                            @if let Some(id) = &alert.user_id { ": " (user(alert, id, view)) }
+                            @if with_conditions { ": " (alert.condition.words()) }
+                            @if let Some(id) = &alert.user_id { ", " (user(alert, id, view)) }
                             @if let (Some(now), Some(before)) = (alert.now, alert.before) {
-                                ": " (format::sum(now)) " after " (format::sum(before))
+                                ", " (format::sum(now)) " after " (format::sum(before)) " (" (percent(alert).show()) ")"
+                            }
+                            @if matches!(alert.condition, Condition::Silent { .. }) && let Some(last) = last {
+                                ", last seen on " (format::date(zone.day_at(last)))
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// The change of the figure of an alert, as a share of the one before.
+fn percent(of: &Alert) -> Value {
+    match (of.before, of.now) {
+        (Some(before), Some(now)) => Value::change(before, now),
+        _ => Value::None,
     }
 }
 

@@ -199,7 +199,7 @@ async fn page(
         p .lead { "Accounts and users that rules hit. Every rule is checked once an hour." }
         (shown.notice(None))
         @if let Some(rule) = removed { (removal(rule, alerts_of(rule.id), view)) }
-        (read.alerts(&sheet, view, zone))
+        (read.alerts(&sheet, view, zone, rights))
         // Rules apply to all accounts.
         @if rights.within.is_all() {
             (shown.notice(Some("rules")))

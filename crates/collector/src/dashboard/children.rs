@@ -21,7 +21,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         .page_below(request.question(), question.clone())
         .await?;
     let (header, portfolio) = request.shown(below)?;
-    let listed = AccountList::new(&question, portfolio);
+    let listed = AccountList::new(&question, true, portfolio);
     let path = header.address(Tab::Below);
     let sheet = Sheet::of(&request.account_id);
     let content = html! {

@@ -11,11 +11,7 @@ use super::{
     address, error::PageError, mends::ChangeForm, query::Query, state::Dashboard, view::View,
 };
 use crate::{
-    http::{
-        api::{accounts::Accounts, resource::Resource},
-        error::ApiError,
-        extract::Path,
-    },
+    http::{error::ApiError, extract::Path},
     model::record_kind::RecordKind,
 };
 
@@ -68,7 +64,7 @@ pub(crate) async fn delete(
     let store = &dashboard.app.store;
     let removed = store.delete_record(account_id.clone(), kind, id).await?;
     if removed.is_none() {
-        return Err(Accounts::not_found(&account_id).into());
+        return Err(PageError::NoAccount);
     }
     let records = address::account(&account_id, "/records");
     Ok(Redirect::to(&view.at(&records)).into_response())

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::{
+    account_fields::{CHURNED, DETAILS, EMPLOYEES},
     account_header::AccountHeader,
     account_page::AccountRequest,
     address,
@@ -23,11 +24,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    http::{
-        api::{accounts::Accounts, bulk::rejection, resource::Resource},
-        error::ApiError,
-        extract::Path,
-    },
+    http::{api::bulk::rejection, error::ApiError, extract::Path},
     model::{
         account::{Account, AccountPatch},
         calendar::TimeZone,
@@ -45,18 +42,8 @@ use crate::{
 /// Fields for the name of the account and its place in the tree.
 const PLACE: [&str; 3] = ["name", "parent_account_id", "hierarchy_label"];
 
-/// Fields that are stored in the details, with their labels.
-const DETAILS: [(&str, &str); 6] = [
-    ("tier", "Tier"),
-    ("stage", "Stage"),
-    ("industry", "Industry"),
-    ("csm", "Customer success manager"),
-    (EMPLOYEES, "Employees"),
-    ("renewal_date", "Renewal date"),
-];
-
-/// The only numeric field.
-const EMPLOYEES: &str = "employees";
+/// The values of a flag, with their labels.
+const FLAGS: [(&str, &str); 3] = [("", "Not set"), ("false", "No"), ("true", "Yes")];
 
 /// Most accounts that are suggested in place of an unknown one.
 const MAX_SUGGESTED: usize = 3;
@@ -231,7 +218,18 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
             }
             label { "Level of the hierarchy" input name="hierarchy_label" maxlength="256" value=[now("hierarchy_label")]; }
             @for (name, label) in DETAILS {
-                label { (label) input name=(name) value=[now(name)] inputmode=[(name == EMPLOYEES).then_some("numeric")]; }
+                @if name == CHURNED {
+                    label {
+                        (label)
+                        select name=(name) {
+                            @for (value, label) in FLAGS {
+                                option value=(value) selected[now(name).map_or("", String::as_str) == value] { (label) }
+                            }
+                        }
+                    }
+                } @else {
+                    label { (label) input name=(name) value=[now(name)] inputmode=[(name == EMPLOYEES).then_some("numeric")]; }
+                }
             }
             div .actions {
                 button .button.primary type="submit" { @if warned.is_some() { "Do it" } @else { "Save" } }
@@ -354,7 +352,7 @@ pub(crate) async fn save(
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let account = dashboard.app.store.account(account_id.clone()).await?;
-    let account = account.ok_or_else(|| Accounts::not_found(&account_id))?;
+    let account = account.ok_or(PageError::NoAccount)?;
     let edit = Edit::sent(&fields, &account);
     let saved = Redirect::to(&view.for_tab().at(&address::account(&account_id, "")));
     let changed: BTreeMap<_, _> = edit.changed().collect();

@@ -1,7 +1,7 @@
 //! Error pages.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use maud::html;
@@ -14,24 +14,36 @@ const IN_HEADER: &str = "after the seconds in Retry-After";
 
 /// An error that is answered with a page.
 #[derive(Debug)]
-pub(crate) struct PageError(ApiError);
+pub(crate) enum PageError {
+    Refused(ApiError),
+    /// The account does not exist, or the reader may not see it. Both have the same answer, so
+    /// that it says nothing about accounts of others.
+    NoAccount,
+    /// The same for a user.
+    NoUser,
+}
 
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
-        PageError(error)
+        PageError::Refused(error)
     }
 }
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        PageError(error.into())
+        PageError::Refused(error.into())
     }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let status = self.0.status();
+        let (status, retry_after) = match &self {
+            PageError::Refused(error) => (error.status(), error.retry_after()),
+            PageError::NoAccount | PageError::NoUser => (StatusCode::NOT_FOUND, None),
+        };
         let title = match status.as_u16() {
+            _ if matches!(self, PageError::NoAccount) => "There is no such account",
+            _ if matches!(self, PageError::NoUser) => "There is no such user",
             400 => "The address cannot be read",
             403 => "This is not allowed",
             404 => "There is no such page",
@@ -45,16 +57,35 @@ impl IntoResponse for PageError {
             title,
             html! {
                 h1 { (title) }
-                p .lead { (sentence(&words(&self.0))) }
+                p .lead { (self.words()) }
                 p { a .button href="/" { "All accounts" } }
             },
         );
         let mut response = (status, page).into_response();
-        if let Some(seconds) = self.0.retry_after() {
+        if let Some(seconds) = retry_after {
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl PageError {
+    /// What a person reads below the title.
+    fn words(&self) -> String {
+        match self {
+            PageError::Refused(error) => sentence(&words(error)),
+            PageError::NoAccount => {
+                "It does not exist, or your key does not see it. An account is made by the \
+                first event that names it, or by an import."
+                    .to_owned()
+            }
+            PageError::NoUser => {
+                "The user does not exist, or your key does not see the user. A user is made by \
+                the first event that names the user, or by an import."
+                    .to_owned()
+            }
+        }
     }
 }
 
@@ -91,7 +122,7 @@ pub(crate) fn response_for(uri: &Uri, error: ApiError) -> Response {
     if is_fragment(uri) {
         error.into_response()
     } else {
-        PageError(error).into_response()
+        PageError::from(error).into_response()
     }
 }
 
@@ -121,7 +152,7 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 
 fn answered(headers: &HeaderMap, error: ApiError) -> Response {
     if wants_page(headers) {
-        secured(PageError(error).into_response())
+        secured(PageError::from(error).into_response())
     } else {
         error.into_response()
     }

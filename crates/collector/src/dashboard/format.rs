@@ -118,6 +118,15 @@ pub(crate) fn short_day(day: Day) -> String {
     day[..year].to_owned()
 }
 
+/// `1 May` in the year of `today`, and `1 May 2024` in another one.
+pub(crate) fn near_date(day: Day, today: Day) -> String {
+    if day.to_string()[..4] == today.to_string()[..4] {
+        short_day(day)
+    } else {
+        date(day)
+    }
+}
+
 /// `Wed, 1 May 2024`.
 pub(crate) fn weekday_and_day(day: Day) -> String {
     const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -191,6 +200,10 @@ mod tests {
         let may: Day = "2024-05-01".parse().unwrap();
         assert_eq!(weekday_and_day(may).replace(NBSP, " "), "Wed, 1 May 2024");
         assert_eq!(short_day(may).replace(NBSP, " "), "1 May");
+        for (today, text) in [("2024-12-31", "1 May"), ("2025-01-01", "1 May 2024")] {
+            let near = near_date(may, today.parse().unwrap());
+            assert_eq!(near.replace(NBSP, " "), text, "{today}");
+        }
         let morning = moment(1_714_555_800_000, &TimeZone::UTC);
         assert_eq!(morning.replace(NBSP, " "), "1 May 2024, 09:30");
     }

@@ -19,7 +19,7 @@ use super::{
     state::Dashboard,
     table::{Column, Table},
     table_choice::Sort,
-    user_page::amount,
+    user_page::{action_words, amount},
     value::Value,
     view::View,
 };
@@ -147,7 +147,7 @@ fn table<'v>(
             .shown(|event| {
                 html! {
                     span .text {
-                        code { (event.text("action")) }
+                        (action_words(event.text("action")))
                         @if !event.text("feature").is_empty() { " " (event.text("feature")) }
                     }
                     @if event.is_set_aside() { small .aside { "set aside: user of another account" } }

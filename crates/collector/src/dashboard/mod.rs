@@ -5,6 +5,7 @@
 //! ids in addresses. A page loads nothing from another host, and its content security policy
 //! forbids it.
 
+mod account_fields;
 mod account_header;
 mod account_list;
 mod account_page;
@@ -27,7 +28,9 @@ pub(crate) mod headers;
 pub(crate) mod import;
 pub(crate) mod import_form;
 mod layout;
+mod list_dimensions;
 mod list_filter;
+mod list_times;
 pub(crate) mod live;
 pub(crate) mod loss;
 pub(crate) mod mends;

@@ -42,9 +42,12 @@ pub(crate) fn lines(sums: &Money) -> Vec<String> {
         .collect()
 }
 
-/// Renders the sum of each currency on a line of its own.
-pub(crate) fn show(sums: &Money) -> Markup {
-    html! { @for line in lines(sums) { span .figure { (line) } } }
+/// Renders the sum of each currency on a line of its own, without the decimals of a whole
+/// amount, so that a column takes little room.
+pub(crate) fn show_short(sums: &Money) -> Markup {
+    html! {
+        @for line in lines(sums) { span .figure { (line.strip_suffix(".00").unwrap_or(&line)) } }
+    }
 }
 
 #[cfg(test)]
@@ -58,5 +61,14 @@ mod tests {
         assert_eq!(money(&Amount(-5_000), "EUR"), "−0.50");
         assert_eq!(money(&Amount(12_340_000), "JPY"), "1,234");
         assert_eq!(money(&Amount(12_345_000), "JPY"), "1,234.50");
+    }
+
+    #[test]
+    fn a_short_sum_has_no_decimals_if_it_is_whole() {
+        let of = |amount: i128| Money([("EUR".to_owned(), Amount(amount))].into());
+        for (amount, text) in [(10_000_000, "EUR 1,000<"), (10_001_000, "EUR 1,000.10<")] {
+            let shown = show_short(&of(amount)).into_string().replace('\u{a0}', " ");
+            assert!(shown.contains(text), "{shown}");
+        }
     }
 }

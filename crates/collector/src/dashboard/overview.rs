@@ -105,7 +105,7 @@ pub(crate) async fn show(
             AccountsContent::List(portfolio, saved) => {
                 (saved_views::show(&saved, &view, &rights))
                 (layout::filters_link())
-                (AccountList::new(&list, *portfolio).show(&sheet, "/", &view, &period))
+                (AccountList::new(&list, !rights.within.is_all(), *portfolio).show(&sheet, "/", &view, &period))
             }
         }
     };

@@ -122,7 +122,7 @@ impl Page<'_> {
         .with(Column::number("users", "Users", |of: &NonLeafUsage| {
             Value::Count(of.users as i64)
         }))
-        .with(Column::number("children", "Below", |of: &NonLeafUsage| {
+        .with(Column::number("children", "Directly below", |of: &NonLeafUsage| {
             Value::Count(of.children)
         }))
         .with(Column::number("since", "Since", move |of: &NonLeafUsage| {
@@ -170,9 +170,11 @@ impl Page<'_> {
             })
             .shown(move |of| self.account_link(&of.account_id, None)),
         )
-        .with(Column::number("children", "Below", |of: &PhantomParent| {
-            Value::Count(of.children)
-        }))
+        .with(Column::number(
+            "children",
+            "Directly below",
+            |of: &PhantomParent| Value::Count(of.children),
+        ))
         .with(Column::text("example", "Such as", |of: &PhantomParent| {
             Value::Text(of.example.clone())
         }));

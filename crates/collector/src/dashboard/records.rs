@@ -31,10 +31,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    http::{
-        api::{accounts::Accounts, resource::Resource},
-        extract::Path,
-    },
+    http::extract::Path,
     model::{
         calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, record_kind::RecordKind,
     },
@@ -103,6 +100,12 @@ const MOST_FIGURES: usize = 8;
 /// Fields that may serve as the title of a record, in order of preference.
 const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"];
 
+/// The same for a contact, whose title is a position.
+const TITLES_OF_CONTACTS: [&str; 3] = ["name", "email", "title"];
+
+/// The field that serves as the title of an NPS record.
+const SCORE: &str = "score";
+
 /// Shows the records of an account.
 ///
 /// # Errors
@@ -139,7 +142,7 @@ pub(crate) async fn add(
         .put_records(account_id.clone(), record, now_ms())
         .await?;
     if !is_known {
-        return Err(Accounts::not_found(&account_id).into());
+        return Err(PageError::NoAccount);
     }
     let records = address::account(&account_id, "/records");
     Ok(Redirect::to(&view.for_tab().at(&records)).into_response())
@@ -323,28 +326,28 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
     };
     let mut table = Table::new(id, kind.heading(), Sort::down("date"), path, view)
         .with(
-            Column::text("what", "What", |record: &Json| {
-                Value::text(title(record).map(|name| text(&record[name])))
+            Column::text("what", "What", move |record: &Json| {
+                Value::text(title(kind, record).map(|name| title_text(name, record)))
             })
-            .shown(|record| html! { (title(record).map(|name| text(&record[name])).unwrap_or_default()) }),
+            .shown(move |record| html! { (title(kind, record).map(|name| title_text(name, record)).unwrap_or_default()) }),
         )
         .with(Column::text("date", "Date", |record: &Json| {
             // A date without a time is stored as the start of its day in UTC.
             Value::day(record["date"].as_i64(), &TimeZone::UTC)
         }))
         .with(
-            Column::text("fields", "Details", |record: &Json| {
-                let fields = fields(record);
+            Column::text("fields", "Details", move |record: &Json| {
+                let fields = fields(kind, record);
                 let fields: Vec<_> = fields
                     .iter()
                     .map(|(name, value)| format!("{name}: {value}"))
                     .collect();
                 Value::text(Some(fields.join(", ")).filter(|text| !text.is_empty()))
             })
-            .shown(|record| {
+            .shown(move |record| {
                 html! {
                     p .fields {
-                        @for (name, value) in fields(record) { span { b { (name) } " " (value) } }
+                        @for (name, value) in fields(kind, record) { span { b { (name) } " " (value) } }
                     }
                 }
             }),
@@ -364,20 +367,40 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
 
 fn delete_column<'v>(account_id: &'v str, kind: RecordKind, view: &'v View) -> Column<'v, Json> {
     Column::action("delete", "Delete", move |record: &Json| {
-        let name = title(record).map_or_else(|| text(&record["id"]), |name| text(&record[name]));
+        let name = title(kind, record);
+        let name = name.map_or_else(|| text(&record["id"]), |name| title_text(name, record));
         let id = text(&record["id"]);
         delete_record::button(account_id, kind, &id, &name, view)
     })
 }
 
 /// The field that serves as the title of a record.
-fn title(record: &Json) -> Option<&'static str> {
-    TITLES.into_iter().find(|name| record[*name].is_string())
+fn title(kind: RecordKind, record: &Json) -> Option<&'static str> {
+    let titles = match kind {
+        RecordKind::Notes(NoteKind::Contacts) => &TITLES_OF_CONTACTS[..],
+        RecordKind::Notes(NoteKind::NpsHistory) if record[SCORE].is_number() => {
+            return Some(SCORE);
+        }
+        _ => &TITLES[..],
+    };
+    let mut titles = titles.iter().copied();
+    titles.find(|name| record[*name].is_string())
+}
+
+/// The title of a record: the text of a field. A score is named, because a number alone says
+/// nothing.
+fn title_text(name: &str, record: &Json) -> String {
+    let text = text(&record[name]);
+    if name == SCORE {
+        format!("Score {text}")
+    } else {
+        text
+    }
 }
 
 /// The other fields of a record, as pairs of name and value.
-fn fields(record: &Json) -> Vec<(String, String)> {
-    let title = title(record);
+fn fields(kind: RecordKind, record: &Json) -> Vec<(String, String)> {
+    let title = title(kind, record);
     record
         .as_object()
         .into_iter()

@@ -8,11 +8,14 @@ use std::{
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::view::View;
+use super::view::{LIST_LEVELS, View, level_label};
 use crate::{
     http::error::ApiError,
-    model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME, RuleLevel},
-    store::alerts::{Choices, StoredRule},
+    model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME},
+    store::{
+        alerts::{Choices, StoredRule},
+        portfolio::ListLevel,
+    },
 };
 
 /// The fields of a form.
@@ -26,20 +29,13 @@ const CONDITIONS: [(&str, &str); 4] = [
     ("new_user", "A user is new"),
 ];
 
-/// The levels of accounts that a rule can apply to, with their labels.
-const LEVELS: [(RuleLevel, &str, &str); 3] = [
-    (RuleLevel::Top, "top", "Customers"),
-    (RuleLevel::Leaves, "leaves", "Where people work"),
-    (RuleLevel::All, "all", "All accounts"),
-];
-
 /// What a rule applies to, in words.
 pub(super) fn subject_words(rule: &AlertRule) -> String {
     let level = match rule.condition {
         // A rule about users ignores the level.
         Condition::NewUser => "Users",
         Condition::UsesDown { .. } | Condition::UsersDown { .. } | Condition::Silent { .. } => {
-            LEVELS[rule.level as usize].2
+            level_label(rule.level.into(), rule.account_id.is_some())
         }
     };
     match rule.filter_words() {
@@ -83,10 +79,11 @@ impl RuleForm {
             Condition::NewUser => ("new_user", Vec::new()),
         };
         let dimension = rule.dimensions.first_key_value();
+        let (_, level, _) = LIST_LEVELS[ListLevel::from(rule.level) as usize];
         let texts = [
             ("name", Some(rule.name.clone())),
             ("when", Some(when.to_owned())),
-            ("level", Some(LEVELS[rule.level as usize].1.to_owned())),
+            ("level", Some(level.to_owned())),
             ("account_id", rule.account_id.clone()),
             ("product", filter.product.clone()),
             ("module", filter.module.clone()),
@@ -162,7 +159,7 @@ impl RuleForm {
                     label {
                         "Of which accounts"
                         select name="level" {
-                            @for (_, value, label) in LEVELS { option value=(value) selected[self.is_chosen("level", value)] { (label) } }
+                            @for (_, value, label) in LIST_LEVELS { option value=(value) selected[self.is_chosen("level", value)] { (label) } }
                         }
                     }
                     label { "Only below the account" input name="account_id" maxlength="256" value=[self.text("account_id")]; small { "Its id. Empty: anywhere." } }
@@ -333,7 +330,7 @@ mod tests {
             assert_eq!(rule.name, "Down");
             let who = match when {
                 "new_user" => "Users",
-                _ => "Where people work",
+                _ => "Lowest level",
             };
             assert_eq!(
                 subject_words(&rule),
@@ -351,13 +348,6 @@ mod tests {
         let mut wrong = fields("silent");
         wrong.insert("days".into(), "many".into());
         assert!(read(&wrong).unwrap_err().to_string().contains("`days`"));
-    }
-
-    #[test]
-    fn every_level_has_its_words() {
-        for (at, (level, ..)) in LEVELS.into_iter().enumerate() {
-            assert_eq!(level as usize, at);
-        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) struct Column<'a, R> {
     class: Option<&'static str>,
     is_only_in_csv: bool,
     is_only_on_page: bool,
+    is_in_wide_windows: bool,
     is_action: bool,
     is_sorted_by: bool,
 }
@@ -55,6 +56,7 @@ impl<'a, R> Column<'a, R> {
             class: None,
             is_only_in_csv: false,
             is_only_on_page: false,
+            is_in_wide_windows: false,
             is_action: false,
             is_sorted_by: true,
         }
@@ -119,10 +121,17 @@ impl<'a, R> Column<'a, R> {
         self
     }
 
+    /// Shows the column only where the window is wide.
+    pub(crate) fn in_wide_windows(mut self) -> Self {
+        self.is_in_wide_windows = true;
+        self
+    }
+
     /// The CSS class of its cells.
     fn cell_class(&self) -> Option<String> {
         let number = self.is_number.then_some("n");
-        let classes: Vec<&str> = number.into_iter().chain(self.class).collect();
+        let wide = self.is_in_wide_windows.then_some("in-wide");
+        let classes: Vec<&str> = number.into_iter().chain(wide).chain(self.class).collect();
         (!classes.is_empty()).then(|| classes.join(" "))
     }
 
@@ -378,7 +387,7 @@ impl<'a, R> Table<'a, R> {
             ..chosen.choice.clone()
         });
         html! {
-            th .n[column.is_number] scope="col" role="columnheader" aria-sort=[direction] title=[column.meaning] {
+            th .n[column.is_number] .in-wide[column.is_in_wide_windows] scope="col" role="columnheader" aria-sort=[direction] title=[column.meaning] {
                 a .sort href=(address) rel="nofollow" { (column.head) }
             }
         }

@@ -58,7 +58,7 @@ impl UsagePage {
                 (header.roll_up_switch(Tab::Usage, view))
             }
             (selection_path::show(&path, view))
-            (alert_tables::of_account(&self.alerts, view))
+            (alert_tables::of_account(&self.alerts, self.last, header.shows_quality(), view, period.time_zone()))
             @if view.csv.is_none() && report.is_empty() {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))
@@ -198,7 +198,7 @@ fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Ma
                     p {
                         (which(non_leaf, "was", "were"))
                         " sent for an account that has accounts below it. Product usage is captured "
-                        "only where nothing is below. They count again once that account is a leaf; "
+                        "only where nothing is below. They count again once nothing is below that account; "
                         "better, send the id of the account in which the user works."
                     }
                 }

@@ -27,10 +27,7 @@ use super::{
     view::View,
 };
 use crate::{
-    http::{
-        api::{resource::Resource, users::Users},
-        extract::Path,
-    },
+    http::extract::Path,
     model::calendar::TimeZone,
     store::user_page::{UserPage, UserPageQuestion, UserSession},
 };
@@ -83,7 +80,7 @@ pub(crate) async fn show(
         events,
     };
     let found = dashboard.app.store.page_user(question).await?;
-    let found = found.ok_or_else(|| Users::not_found(&user_id))?;
+    let found = found.ok_or(PageError::NoUser)?;
     let sheet = Sheet::of(&user_id);
     let page = found.page(&sheet, &rights, &view, &period);
     Ok(sheet.answer(&view, page))
@@ -279,12 +276,27 @@ fn event_line(event: &Json, zone: &TimeZone) -> Markup {
         li {
             time datetime=(format::rfc3339(at)) { (zone.time_at(at)) }
             div {
-                span { code { (text("action")) } @if !text("feature").is_empty() { " " (text("feature")) } }
+                span { (action_words(text("action"))) @if !text("feature").is_empty() { " " (text("feature")) } }
                 @if !place.is_empty() { small { (place.join(" › ")) } }
                 @if !text("url").is_empty() { small { (text("url")) } }
             }
             span .n { (amount(event).unwrap_or_default()) }
         }
+    }
+}
+
+/// What happened, in words. An action without words of its own keeps its name.
+pub(crate) fn action_words(action: &str) -> &str {
+    match ActionKind::from_name(action) {
+        Some(ActionKind::Feature) => "Used",
+        Some(ActionKind::ModuleEnd) => "Time in a module",
+        Some(ActionKind::SessionSync) => "Active time",
+        Some(ActionKind::SessionIdle) => "Became inactive",
+        Some(ActionKind::PageView) => "Opened a page",
+        Some(ActionKind::PageViewEnd) => "Left a page",
+        Some(ActionKind::IdentifyUser) => "Described the user",
+        Some(ActionKind::IdentifyAccount) => "Described the account",
+        None => action,
     }
 }
 

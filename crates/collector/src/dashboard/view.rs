@@ -56,12 +56,21 @@ pub(crate) enum Scope {
     AccountAlone,
 }
 
-/// The values of a list level in the query of an address, with their labels.
+/// The values of a list level in the query of an address and in the form for a rule, with their
+/// labels.
 pub(crate) const LIST_LEVELS: [(ListLevel, &str, &str); 3] = [
-    (ListLevel::Top, "top", "Top level"),
+    (ListLevel::Top, "top", "Customers"),
     (ListLevel::Leaves, "leaves", "Lowest level"),
     (ListLevel::All, "all", "All levels"),
 ];
+
+/// The label of a list level. In a part of the tree, the top level is not the customers.
+pub(crate) fn level_label(level: ListLevel, is_in_part: bool) -> &'static str {
+    match level {
+        ListLevel::Top if is_in_part => "Top level",
+        ListLevel::Top | ListLevel::Leaves | ListLevel::All => LIST_LEVELS[level as usize].2,
+    }
+}
 
 impl TryFrom<BTreeMap<String, String>> for View {
     type Error = &'static str;
@@ -348,6 +357,15 @@ mod tests {
         ] {
             assert_eq!(parse(address).unwrap().at("/x"), address);
         }
+    }
+
+    #[test]
+    fn every_level_has_its_words() {
+        for (at, (level, ..)) in LIST_LEVELS.into_iter().enumerate() {
+            assert_eq!(level as usize, at);
+        }
+        assert_eq!(level_label(ListLevel::Top, true), "Top level");
+        assert_eq!(level_label(ListLevel::Leaves, true), "Lowest level");
     }
 
     #[test]

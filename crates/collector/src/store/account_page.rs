@@ -124,7 +124,7 @@ pub struct UsagePage {
     /// The days of each bar of the chart.
     pub bars: Vec<BarDays>,
     /// The time of the latest counted use over all time, roll-up included. It is read only when the
-    /// report is empty, so that the page can say when there was usage.
+    /// report is empty or the account has alerts, so that the page can say when there was usage.
     pub last: Option<i64>,
     /// Feature uses of the parent account in the same period, if the caller may see it.
     pub of_parent: Option<f64>,

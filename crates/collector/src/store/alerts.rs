@@ -10,7 +10,7 @@ use super::{
     tree::Tree,
 };
 use crate::model::{
-    alert_rule::AlertRule,
+    alert_rule::{AlertRule, Condition},
     webhook::{WebhookSecret, WebhookUrl},
 };
 
@@ -55,6 +55,8 @@ pub struct Alert {
     pub rule_id: i64,
     /// Name of the rule.
     pub rule: String,
+    /// Condition of the rule.
+    pub condition: Condition,
     /// Id of the account.
     pub account_id: String,
     /// Name of the account.

@@ -88,14 +88,20 @@ fn days_before(zone: &TimeZone, now: i64, days: u32) -> (Span, Before) {
     (span, before)
 }
 
-/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected.
-fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
-    ListQuestion {
-        level: match rule.level {
+impl From<RuleLevel> for ListLevel {
+    fn from(level: RuleLevel) -> Self {
+        match level {
             RuleLevel::Top => ListLevel::Top,
             RuleLevel::Leaves => ListLevel::Leaves,
             RuleLevel::All => ListLevel::All,
-        },
+        }
+    }
+}
+
+/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected.
+fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
+    ListQuestion {
+        level: rule.level.into(),
         with_lone_root: false,
         with_deactivated: false,
         span,

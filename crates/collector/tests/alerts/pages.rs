@@ -66,7 +66,7 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     let message = page[..list].rfind("id=\"done\"").unwrap();
     assert!(!page[message..list].contains("</section>"), "{page}");
     for text in [
-        "2 alerts hold",
+        "2 active alerts",
         "acme-&lt;b&gt;",
         "Quiet &lt;i&gt;",
         "no use in the last 7 days",
@@ -76,15 +76,35 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     }
     let csv = open(&collector, &cookie, "/alerts?csv=alerts").await;
     assert!(
-        csv.starts_with("account,account_id,user,rule,now,before,since,until\n"),
+        csv.starts_with("account,account_id,user,rule,now,before,percent,since,until\n"),
         "{csv}"
     );
     assert_eq!(csv.lines().count(), 3);
     let account = open(&collector, &cookie, "/accounts/acme").await;
     assert!(
-        account.contains("1 alert") && account.contains("Quiet &lt;i&gt;"),
+        account.contains("1 active alert") && account.contains("Quiet &lt;i&gt;"),
         "{account}"
     );
+    // The alert says what its rule is, and since when the account is silent.
+    let last = now_ms() - 10 * DAY;
+    let day = open(&collector, &cookie, "/?csv=accounts").await;
+    let day = day.lines().find(|line| line.starts_with("acme,")).unwrap();
+    let day = day
+        .split(',')
+        .find(|cell| cell.len() == 10 && cell.starts_with("20"));
+    let day: natero_collector::model::calendar::Day = day.unwrap().parse().unwrap();
+    assert_eq!(
+        natero_collector::model::calendar::TimeZone::UTC.day_at(last),
+        day
+    );
+    let day = day.to_string();
+    let of_month = day[8..].trim_start_matches('0').to_owned();
+    for text in [
+        "no use in the last 7 days",
+        &format!("last seen on {of_month} "),
+    ] {
+        assert!(account.contains(text), "{text}: {account}");
+    }
 
     let answer = post(&collector, &cookie, "/alerts/check", "").await;
     assert_eq!(answer.headers["location"], "/alerts?done=checked");
@@ -156,7 +176,7 @@ async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
         for text in told {
             assert!(answer.text.contains(text), "{text}: {}", answer.text);
         }
-        assert!(answer.text.contains("alerts hold"), "it is on the page");
+        assert!(answer.text.contains("active alerts"), "it is on the page");
         assert_eq!(collector.count(rules), 1, "{form}");
     }
     let answer = post(&collector, &cookie, "/alerts/webhook", "url=ftp%3A%2F%2Fx").await;
@@ -277,17 +297,20 @@ async fn viewers_see_alerts_of_their_accounts_and_change_nothing() {
     let part = signed_in(&collector, &collector.viewer_key(Some("acme"))).await;
     let page = open(&collector, &whole, "/alerts").await;
     assert!(
-        page.contains("2 alerts hold") && page.contains("1 rule"),
+        page.contains("2 active alerts") && page.contains("1 rule"),
         "{page}"
     );
     assert!(!page.contains("method=\"post\" action=\"/alerts"), "{page}");
     assert!(!page.contains("Webhook"), "{page}");
     let page = open(&collector, &part, "/alerts").await;
     assert!(
-        page.contains("1 alert holds") && !page.contains("acme-&lt;b&gt;"),
+        page.contains("1 active alert") && !page.contains("acme-&lt;b&gt;"),
         "{page}"
     );
     assert!(!page.contains("no use in the last 7 days"), "{page}");
+    let account = open(&collector, &part, "/accounts/acme").await;
+    assert!(account.contains("1 active alert"), "{account}");
+    assert!(!account.contains("no use in the last 7 days"), "{account}");
     for (path, form) in [
         ("/alerts/rules", RULE),
         ("/alerts/rules/1/delete", ""),

@@ -41,6 +41,12 @@ async fn events_are_followed_as_they_arrive_and_never_shown_twice() {
         .open("/fragments/events?after=0&account_id=acme")
         .await;
     assert!(own.contains("export") && !own.contains("share"), "{own}");
+    // People read words. A program that reads CSV has the name of the action.
+    let page = browser.open("/events").await;
+    assert_shows(&page, &["Used export"]);
+    assert!(!page.contains("feature export"), "{page}");
+    let csv = browser.ask("/events?csv=events").await.text;
+    assert!(csv.contains("feature export,"), "{csv}");
     // Events of other accounts are not searched again.
     assert_eq!(last(&own), "2");
     assert_shows(

@@ -258,6 +258,56 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
 }
 
 #[tokio::test]
+async fn a_page_of_an_account_shows_its_usual_fields_to_everyone() {
+    let collector = Collector::new();
+    let record = json!({
+        "account_id": "acme", "employees": 1500, "csm": "Ada <b>", "tier": "gold",
+        "renewal_date": "2031-02-03", "is_churned": false,
+    });
+    let below = json!({"account_id": "berlin", "parent_account_id": "acme"});
+    let records = json!({ "records": [record, below] });
+    let call = collector.call("POST", "/api/v2/accounts", Some(records));
+    assert_eq!(call.await.status, 200);
+    let browser = Browser::of(&collector).await;
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    for page in ["", "/users", "/records"] {
+        let page = viewer.open(&format!("/accounts/acme{page}")).await;
+        assert_shows(
+            &page.replace('\u{a0}', " "),
+            &[
+                "<span>Customer success manager: Ada &lt;b&gt;</span>",
+                "<span>Tier: gold</span>",
+                "<span>Employees: 1,500</span>",
+                "<span>Renewal date: 3 Feb 2031</span>",
+            ],
+        );
+        assert!(!page.contains("Stage: ") && !page.contains("Churned"));
+    }
+    let page = browser.open("/accounts/berlin").await;
+    assert!(!page.contains("Tier: "), "{page}");
+
+    let path = "/accounts/acme/edit";
+    assert_shows(
+        &browser.open(path).await,
+        &["<option value=\"false\" selected>No</option>"],
+    );
+    let churned =
+        async || collector.get("/api/v2/accounts/acme").await["details"]["is_churned"].clone();
+    for (sent, stored) in [
+        ("true", json!(true)),
+        ("", json!(null)),
+        ("false", json!(false)),
+    ] {
+        let form = format!("is_churned={sent}");
+        assert_eq!(browser.post(path, &form).await.status, 303);
+        assert_eq!(churned().await, stored, "{sent}");
+        let page = viewer.open("/accounts/acme").await;
+        let has_badge = page.contains("<span class=\"badge warn\">Churned</span>");
+        assert_eq!(has_badge, sent == "true", "{page}");
+    }
+}
+
+#[tokio::test]
 async fn employees_are_a_number_and_an_edit_that_is_refused_is_shown_as_it_was_sent() {
     let collector = Collector::new();
     let record = json!({"account_id": "acme", "employees": "many", "csm": "Ada"});

@@ -14,6 +14,7 @@ async fn the_list_of_accounts_says_what_a_sum_over_the_events_says() {
         let browser = Browser::of(&collector).await;
         for (filter, is_chosen) in [
             ("", (|_| true) as fn(&Event) -> bool),
+            ("&module=m1", |event| event.names[1] == Some("m1")),
             ("&product=p1", |event| event.names[0] == Some("p1")),
             ("&product=&module=m2", |event| {
                 event.names[0].is_none() && event.names[1] == Some("m2")
@@ -50,11 +51,18 @@ async fn the_list_of_accounts_says_what_a_sum_over_the_events_says() {
                     )
                     .collect();
                 let uses = Event::sum(&now, "feature");
-                let time = Event::sum(&now, "sessionSync");
+                // Sessions are without a product here, and time in modules is without a
+                // feature: under such a filter there is no measurement, and not 0 s.
+                let known = |action: &str, is_known: bool| {
+                    is_known.then(|| Event::sum(&now, action).to_string())
+                };
+                let time = known("sessionSync", filter.is_empty());
+                let module_time = known("moduleEnd", !filter.contains("feature"));
                 let mut expected = vec![
                     ("uses", uses.to_string()),
                     ("users", users(&now).len().to_string()),
-                    ("active_time", time.to_string()),
+                    ("active_time", time.clone().unwrap_or_default()),
+                    ("module_time", module_time.unwrap_or_default()),
                     (
                         "silent",
                         members.difference(&users(&now)).count().to_string(),
@@ -79,14 +87,45 @@ async fn the_list_of_accounts_says_what_a_sum_over_the_events_says() {
                 let changes = if is_compared(&chosen) {
                     let (difference, share) = change(uses, Event::sum(&before, "feature"));
                     let users = users(&now).len() as i64 - users(&before).len() as i64;
-                    let time = time - Event::sum(&before, "sessionSync");
-                    [difference, share, users.to_string(), time.to_string()]
+                    let difference_of_time =
+                        Event::sum(&now, "sessionSync") - Event::sum(&before, "sessionSync");
+                    let time_change = time.map(|_| difference_of_time.to_string());
+                    let users = users.to_string();
+                    [difference, share, users, time_change.unwrap_or_default()]
                 } else {
                     Default::default()
                 };
                 expected.extend(columns.into_iter().zip(changes));
                 assert_row(&rows[id], &expected, &format!("{id} {filter}, seed {seed}"));
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_no_tracker_reports_is_left_out_of_the_list_with_the_reason() {
+    let collector = collector_with(&events(1)).await;
+    let browser = Browser::of(&collector).await;
+    const WITHOUT_PRODUCT: &str = "Active time is left out";
+    const WITHOUT_FEATURE: &str = "Times are left out";
+    for (filter, shown, reason) in [
+        ("", "Active time", None),
+        ("&product=p1", "Time in modules", Some(WITHOUT_PRODUCT)),
+        ("&module=m1", "Time in modules", Some(WITHOUT_PRODUCT)),
+        ("&feature=f1", "", Some(WITHOUT_FEATURE)),
+    ] {
+        let page = browser.open(&format!("/?level=all&{PERIOD}{filter}")).await;
+        for name in ["Active time", "Time in modules"] {
+            for place in ["<dl class=\"totals\">", "<table class=\"accounts\""] {
+                let from = page.find(place).unwrap();
+                let until = ["</dl>", "</table>"].map(|end| page[from..].find(end));
+                let until = until.into_iter().flatten().min().unwrap();
+                let has = page[from..from + until].contains(name);
+                assert_eq!(has, name == shown, "{name} in {place} with {filter:?}");
+            }
+        }
+        for given in [WITHOUT_PRODUCT, WITHOUT_FEATURE] {
+            assert_eq!(page.contains(given), reason == Some(given), "{filter:?}");
         }
     }
 }
@@ -372,6 +411,21 @@ async fn the_page_opens_with_the_accounts_that_lost_most() {
         places.iter().all(Option::is_some) && places.is_sorted(),
         "{places:?} in {page}"
     );
+    // The share is a column of its own, by which the table is sorted.
+    let page_by_share = Browser::of(&collector)
+        .await
+        .open("/?sort.accounts=percent")
+        .await;
+    let place = |name: &str| {
+        let found = page_by_share.find(&format!(">{name}</a><svg"));
+        found.or_else(|| page_by_share.find(&format!(">{name}</a></th>")))
+    };
+    let places = ["ends", "falls", "same", "grows"].map(place);
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?} in {page_by_share}"
+    );
+    assert!(page_by_share.contains("aria-sort=\"ascending\" title=\"The same as a share"));
     for text in [
         "−80",
         "▼ 89 %",

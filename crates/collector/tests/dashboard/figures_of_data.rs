@@ -329,7 +329,10 @@ async fn alerts_say_what_a_sum_over_the_events_says() {
         let expected: BTreeSet<String> = (0..accounts.len())
             .map(|account| (account, figure(account, 1, 7), figure(account, 8, 14)))
             .filter(|(_, now, before)| *before > 0 && now * 100 <= before * 80)
-            .map(|(account, now, before)| format!("{},{now},{before}", accounts[account]))
+            .map(|(account, now, before)| {
+                let percent = change(now, before).1;
+                format!("{},{now},{before},{percent}", accounts[account])
+            })
             .collect();
         let answer = browser.ask("/alerts?csv=alerts").await;
         let told: BTreeSet<String> = answer
@@ -337,7 +340,7 @@ async fn alerts_say_what_a_sum_over_the_events_says() {
             .lines()
             .map(|line| line.split(',').collect::<Vec<_>>())
             .filter(|fields| fields[3] == when)
-            .map(|fields| format!("{},{},{}", fields[1], fields[4], fields[5]))
+            .map(|fields| format!("{},{}", fields[1], fields[4..7].join(",")))
             .collect();
         assert_eq!(told, expected, "{when}");
         hit += expected.len();

@@ -192,7 +192,12 @@ fn assert_timeline(page: &str, now: &[&Event]) {
         .into_values()
         .map(|mut events| {
             events.sort_by_key(|event| event.at);
-            events.iter().map(|event| event.action.to_owned()).collect()
+            let words = events.iter().map(|event| match event.action {
+                "feature" => format!("Used {}", event.names[2].unwrap()),
+                "moduleEnd" => "Time in a module".to_owned(),
+                _ => "Active time".to_owned(),
+            });
+            words.collect()
         })
         .collect();
     let mut shown: Vec<Vec<String>> = page
@@ -200,7 +205,7 @@ fn assert_timeline(page: &str, now: &[&Event]) {
         .skip(1)
         .map(|session| {
             let session = session.split("</ol>").next().unwrap();
-            let actions = session.split("<code>").skip(1);
+            let actions = session.split("<div><span>").skip(1);
             actions
                 .map(|rest| rest.split('<').next().unwrap().to_owned())
                 .collect()

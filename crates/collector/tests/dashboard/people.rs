@@ -249,6 +249,53 @@ async fn records_are_shown_and_money_rolls_up() {
 }
 
 #[tokio::test]
+async fn a_record_is_listed_by_what_it_is_about() {
+    let collector = Collector::new();
+    for (kind, record) in [
+        (
+            "contacts",
+            json!({"id": "c", "name": "Ada Lindqvist", "title": "VP Operations"}),
+        ),
+        (
+            "contacts",
+            json!({"id": "d", "email": "bo@acme.example", "title": "CFO"}),
+        ),
+        (
+            "nps_history",
+            json!({"id": "p", "date": 1_714_521_600_000_i64, "score": 9, "comment": "good"}),
+        ),
+    ] {
+        let path = "/api/v2/accounts";
+        let account = json!({"records": [{"account_id": "acme"}]});
+        collector.call("POST", path, Some(account)).await;
+        let path = format!("{path}/acme/{kind}");
+        let answer = collector.call("POST", &path, Some(record)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let browser = Browser::of(&collector).await;
+    for (kind, expected) in [
+        ("contacts", &["Ada Lindqvist,", "bo@acme.example,"][..]),
+        ("nps_history", &["Score 9,"][..]),
+    ] {
+        let answer = browser
+            .ask(&format!("/accounts/acme/records?csv={kind}"))
+            .await;
+        for text in expected {
+            let mut lines = answer.text.lines();
+            assert!(lines.any(|line| line.starts_with(text)), "{}", answer.text);
+        }
+    }
+    assert_shows(
+        &browser.open("/accounts/acme/records").await,
+        &[
+            "<b>title</b> VP Operations",
+            "<b>comment</b> good",
+            ">Score 9<",
+        ],
+    );
+}
+
+#[tokio::test]
 async fn a_user_of_whom_nothing_counts_did_not_never_come() {
     let collector = Collector::new();
     let accounts = json!({"records": [

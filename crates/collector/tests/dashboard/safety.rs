@@ -143,9 +143,13 @@ async fn markup_in_data_is_shown_as_text_everywhere() {
             assert!(!page.contains(forbidden), "{path} has {forbidden}");
         }
     }
-    // Error pages escape what they repeat.
     let answer = browser.ask("/accounts/%3Cscript%3Ealert(2)").await;
     assert_eq!(answer.status, 404);
+    assert!(!answer.text.contains("<script>alert"), "{}", answer.text);
+    // Pages that refuse something escape what they repeat.
+    let form = "employees=%3Cscript%3Ealert(2)";
+    let answer = browser.post(&format!("/accounts/{id}/edit"), form).await;
+    assert_eq!(answer.status, 422);
     assert!(!answer.text.contains("<script>alert"), "{}", answer.text);
     assert_shows(&answer.text, &["&lt;script&gt;alert(2)"]);
 }

@@ -355,6 +355,68 @@ async fn a_csv_has_the_same_columns_whatever_the_data_and_the_view() {
 }
 
 #[tokio::test]
+async fn the_list_shows_who_looks_after_a_customer_and_when_the_contract_ends() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let today = natero_collector::model::calendar::TimeZone::UTC
+        .day_at(natero_collector::clock::now_ms())
+        .to_string();
+    let (this_year, day) = (&today[..4], today[8..].trim_start_matches('0'));
+    let account = |id: &str, renewal: &str| {
+        json!({
+            "account_id": id, "name": id, "tier": "gold", "stage": "live", "industry": "rail",
+            "csm": "Ada", "renewal_date": renewal,
+        })
+    };
+    let records = json!({"records": [account("a", &today), account("b", "2041-02-03")]});
+    let call = collector.call("POST", "/api/v2/accounts", Some(records));
+    assert_eq!(call.await.status, 200);
+    for (id, amount) in [("a", json!(1200)), ("b", json!(99.5))] {
+        let record = json!({
+            "id": "m", "name": "mrr", "amount": amount, "currency": "EUR", "date": 1_714_521_600_000_i64,
+        });
+        let path = format!("/api/v2/accounts/{id}/financials");
+        assert_eq!(
+            collector.call("POST", &path, Some(record)).await.status,
+            200
+        );
+    }
+    let page = browser.open("/").await.replace('\u{a0}', " ");
+    let from = page.find("<table class=\"accounts\"").unwrap();
+    let table = &page[from..from + page[from..].find("</table>").unwrap()];
+    let heads: Vec<&str> = ["CSM", "Renewal date", "Tier", "Stage", "Industry"]
+        .into_iter()
+        .collect();
+    let places: Vec<_> = heads
+        .iter()
+        .map(|head| table.find(&format!(">{head}</a></th>")))
+        .collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?} in {table}"
+    );
+    // The first two are in any window.
+    for (head, is_in_any) in [("CSM", true), ("Renewal date", true), ("Tier", false)] {
+        let cell = table.find(&format!("data-label=\"{head}\"")).unwrap();
+        let begin = table[..cell].rfind("<td").unwrap();
+        assert_eq!(!table[begin..cell].contains("in-wide"), is_in_any, "{head}");
+    }
+    assert_shows(
+        table,
+        &[
+            ">EUR 1,200<",
+            ">EUR 99.50<",
+            ">3 Feb 2041<",
+            &format!("<time datetime=\"{today}\">{day} "),
+        ],
+    );
+    assert!(!table.contains(&format!("{this_year}</time>")), "{table}");
+    // CSV has the values as they are stored.
+    let csv = browser.ask("/?csv=accounts").await.text;
+    assert!(csv.contains(",Ada,2041-02-03,gold,live,rail,"), "{csv}");
+}
+
+#[tokio::test]
 async fn active_time_has_a_column_on_the_page_if_a_named_product_has_some() {
     let collector = Collector::new();
     let browser = Browser::of(&collector).await;

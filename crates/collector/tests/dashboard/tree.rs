@@ -145,4 +145,21 @@ async fn accounts_below_are_listed_with_their_usage() {
         &page,
         &["<h2>3 accounts</h2>", "Nordics", "Benelux", "Iberia"],
     );
+    // The top level of the whole tree are the customers, as in the rules. Below an account, and
+    // for who sees only a part, it is only the top level.
+    let part = collector.viewer_key(Some("meridian"));
+    let part = Browser::with_key(&collector, &part).await;
+    let (whole, in_part) = (browser.open("/").await, part.open("/").await);
+    for (page, top) in [
+        (&whole, "Customers"),
+        (&page, "Top level"),
+        (&in_part, "Top level"),
+    ] {
+        for label in ["Customers", "Top level"] {
+            assert_eq!(page.contains(&format!(">{label}</a>")), label == top);
+        }
+        assert_shows(page, &[">Lowest level</a>", ">All levels</a>"]);
+    }
+    let rules = browser.open("/alerts").await;
+    assert_shows(&rules, &[">Customers</option>", ">Lowest level</option>"]);
 }

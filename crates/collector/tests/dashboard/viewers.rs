@@ -141,6 +141,26 @@ async fn a_key_for_one_account_sees_it_and_what_is_below_and_no_trace_of_others(
             );
         }
     }
+    // An account that may not be seen is answered as one that does not exist.
+    for page in ["", "/users", "/below", "/records", "/events"] {
+        let of = async |id: &str| browser.ask(&format!("/accounts/{id}{page}")).await;
+        let (hidden, unknown) = (of("kestrel").await, of("nobody").await);
+        assert_eq!(
+            (hidden.status, &hidden.text),
+            (unknown.status, &unknown.text)
+        );
+        assert_shows(
+            &hidden.text,
+            &[
+                "<h1>There is no such account</h1>",
+                "or your key does not see it",
+            ],
+        );
+        assert!(!hidden.text.contains("/api/v2"), "{}", hidden.text);
+    }
+    let user = browser.ask("/users/nobody").await;
+    assert_eq!(user.status, 404);
+    assert_shows(&user.text, &["<h1>There is no such user</h1>"]);
     // The search does not find users of other accounts either.
     let csv = |text: String| -> Vec<String> {
         text.lines()

@@ -27,15 +27,18 @@ const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
      FROM alert_rules r";
 
 fn read(row: &Row) -> Result<StoredRule> {
-    let rule = serde_json::from_str(row.get(1))
-        .map_err(|cause| Failure::Damaged(format!("a rule of alerts: {cause}")))?;
     Ok(StoredRule {
         id: row.get(0),
-        rule,
+        rule: read_rule(row.get(1))?,
         created_at: row.get(2),
         checked_at: row.get(3),
         holding: row.get(4),
     })
+}
+
+fn read_rule(text: &str) -> Result<AlertRule> {
+    serde_json::from_str(text)
+        .map_err(|cause| Failure::Damaged(format!("a rule of alerts: {cause}")))
 }
 
 fn text(rule: &AlertRule) -> String {
@@ -134,7 +137,7 @@ pub(super) async fn list(
         .get(0);
     let sql = format!(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at, u.no IS NOT NULL AND {}
+             a.began_at, a.ended_at, u.no IS NOT NULL AND {}, r.rule
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
          WHERE {wanted} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $5 OFFSET $6",
@@ -150,20 +153,24 @@ pub(super) async fn list(
         &offset as _,
     ];
     let rows = query(tx, &sql, &params).await?;
-    let alerts = rows.iter().map(|row| Alert {
-        id: row.get(0),
-        rule_id: row.get(1),
-        rule: row.get(2),
-        account_id: row.get(3),
-        account_name: row.get(4),
-        user_id: row.get(5),
-        is_user_visible: row.get(10),
-        now: row.get(6),
-        before: row.get(7),
-        began_at: row.get(8),
-        ended_at: row.get(9),
-    });
-    Ok((alerts.collect(), total))
+    let read = |row: &Row| -> Result<Alert> {
+        Ok(Alert {
+            id: row.get(0),
+            rule_id: row.get(1),
+            rule: row.get(2),
+            condition: read_rule(row.get(11))?.condition,
+            account_id: row.get(3),
+            account_name: row.get(4),
+            user_id: row.get(5),
+            is_user_visible: row.get(10),
+            now: row.get(6),
+            before: row.get(7),
+            began_at: row.get(8),
+            ended_at: row.get(9),
+        })
+    };
+    let alerts = rows.iter().map(read).collect::<Result<_>>()?;
+    Ok((alerts, total))
 }
 
 /// Finds the receiver.

@@ -145,7 +145,8 @@ pub(super) fn read_usage(
         let report = memo
             .reports
             .answer(conn, query, span, |query| account_report::read(conn, query))?;
-        let last = if report.is_empty() {
+        let alerts = alerts_of(conn, subject)?;
+        let last = if report.is_empty() || !alerts.is_empty() {
             first_and_last()?.map(|(_, last)| last)
         } else {
             None
@@ -155,7 +156,7 @@ pub(super) fn read_usage(
             bars,
             last,
             of_parent,
-            alerts: alerts_of(conn, subject)?,
+            alerts,
         })
     })
 }

@@ -114,12 +114,6 @@ pub(in crate::store::scaled) async fn usage(
         chart: &chart,
     };
     let report = report::read(&reading, &asked).await?;
-    let last = if report.is_empty() {
-        let used = first_use::first_and_last(&reading, &Filter::default()).await?;
-        used.map(|(_, last)| last)
-    } else {
-        None
-    };
     let holding = AlertsQuestion {
         holding: true,
         ..AlertsQuestion::default()
@@ -132,12 +126,19 @@ pub(in crate::store::scaled) async fn usage(
         limit: MAX_ALERTS,
         number: 1,
     };
+    let alerts = alerts::list(tx, &holding, scope, first).await?.0;
+    let last = if report.is_empty() || !alerts.is_empty() {
+        let used = first_use::first_and_last(&reading, &Filter::default()).await?;
+        used.map(|(_, last)| last)
+    } else {
+        None
+    };
     Ok(UsagePage {
         report,
         bars: chart.days,
         last,
         of_parent,
-        alerts: alerts::list(tx, &holding, scope, first).await?.0,
+        alerts,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::webhook;
+use super::{rules, webhook};
 use crate::{
     model::page::Page,
     store::{
@@ -132,7 +132,7 @@ pub fn list(
 ) -> rusqlite::Result<(Vec<Alert>, i64)> {
     let mut statement = conn.prepare_cached(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at, a.account_no, u.account_no
+             a.began_at, a.ended_at, a.account_no, u.account_no, r.rule
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
          WHERE (?1 IS NULL OR a.account_no = ?1) AND (?2 IS NULL OR a.rule_id = ?2)
@@ -159,6 +159,7 @@ pub fn list(
                 id: row.get(0)?,
                 rule_id: row.get(1)?,
                 rule: row.get(2)?,
+                condition: rules::read_rule(row, 12)?.condition,
                 account_id: row.get(3)?,
                 account_name: row.get(4)?,
                 user_id: row.get(5)?,

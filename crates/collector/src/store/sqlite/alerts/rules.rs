@@ -15,16 +15,20 @@ const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
      FROM alert_rules r";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<StoredRule> {
-    let text = row.get_ref(1)?.as_str()?;
-    let rule = serde_json::from_str(text).map_err(|cause| {
-        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, cause.into())
-    })?;
     Ok(StoredRule {
         id: row.get(0)?,
-        rule,
+        rule: read_rule(row, 1)?,
         created_at: row.get(2)?,
         checked_at: row.get(3)?,
         holding: row.get(4)?,
+    })
+}
+
+/// Reads the rule in a column.
+pub(super) fn read_rule(row: &Row<'_>, column: usize) -> rusqlite::Result<AlertRule> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|cause| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into())
     })
 }
 

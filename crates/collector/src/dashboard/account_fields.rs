@@ -1,0 +1,30 @@
+//! The usual fields of an account, with their labels.
+
+/// Fields that are stored in the details, with their labels.
+pub(super) const DETAILS: [(&str, &str); 7] = [
+    ("tier", "Tier"),
+    ("stage", "Stage"),
+    ("industry", "Industry"),
+    ("csm", "Customer success manager"),
+    (EMPLOYEES, "Employees"),
+    (RENEWAL_DATE, "Renewal date"),
+    (CHURNED, "Churned"),
+];
+
+/// The flag of a customer who has left.
+pub(super) const CHURNED: &str = "is_churned";
+
+/// A day such as `2024-05-01`.
+pub(super) const RENEWAL_DATE: &str = "renewal_date";
+
+/// The only numeric field.
+pub(super) const EMPLOYEES: &str = "employees";
+
+/// The label of a dimension at the head of a column: that of the form, where it is short.
+pub(super) fn short_label(name: &str) -> String {
+    match DETAILS.into_iter().find(|(of, _)| *of == name) {
+        Some(("csm", _)) => "CSM".to_owned(),
+        Some((_, label)) => label.to_owned(),
+        None => name.replace('_', " "),
+    }
+}
