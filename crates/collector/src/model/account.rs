@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_error_names_the_invalid_field() {
-        for (record, told) in [
+        for (record, message) in [
             (json!([]), "JSON object"),
             (json!({}), "account_id"),
             (json!({"account_id": ""}), "account_id"),
@@ -272,7 +272,7 @@ mod tests {
             (json!({"account_id": "a", "details": "[]"}), "details"),
         ] {
             let error = AccountPatch::from_record(record, None).unwrap_err();
-            assert!(error.to_string().contains(told), "{error}");
+            assert!(error.to_string().contains(message), "{error}");
         }
         let other = AccountPatch::from_record(json!({"account_id": "b"}), Some("a")).unwrap_err();
         assert_eq!(

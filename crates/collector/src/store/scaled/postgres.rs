@@ -6,9 +6,9 @@ use deadpool_postgres::{
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row, config::SslMode, types::ToSql};
 
 use super::{
-    away::{AWAY, LOOK_INTERVAL, LOOKS},
     failure::Result,
     storable::{as_params, storable},
+    timeouts::{KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, UNREACHABLE_AFTER},
     tls::Encryption,
 };
 
@@ -26,11 +26,11 @@ pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) fn pool(address: &str) -> Result<Pool> {
     let mut config: Config = address.parse()?;
     config.application_name("natero-collector");
-    config.connect_timeout(AWAY);
-    config.tcp_user_timeout(AWAY);
-    config.keepalives_idle(AWAY);
-    config.keepalives_interval(LOOK_INTERVAL);
-    config.keepalives_retries(LOOKS);
+    config.connect_timeout(UNREACHABLE_AFTER);
+    config.tcp_user_timeout(UNREACHABLE_AFTER);
+    config.keepalives_idle(UNREACHABLE_AFTER);
+    config.keepalives_interval(KEEPALIVE_INTERVAL);
+    config.keepalives_retries(KEEPALIVE_RETRIES);
     let given = config.get_options().unwrap_or_default();
     // JIT compilation takes longer than any statement runs, and a wrong estimate is enough to
     // trigger it: it cost a second for each question about many accounts.
@@ -50,8 +50,8 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(AWAY))
-        .create_timeout(Some(AWAY))
+        .wait_timeout(Some(UNREACHABLE_AFTER))
+        .create_timeout(Some(UNREACHABLE_AFTER))
         .build()
         .expect("a pool that has a runtime may have timeouts"))
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     model::usage::Span,
-    store::portfolio::{KeptNames, Names, Version},
+    store::portfolio::{CachedNames, Names, Version},
 };
 
 /// Collects the roles of names.
@@ -63,7 +63,7 @@ impl Roles {
 
 /// A cache of the names in all events.
 #[derive(Debug, Default)]
-pub struct NameCache(Mutex<Option<KeptNames>>);
+pub struct NameCache(Mutex<Option<CachedNames>>);
 
 impl NameCache {
     /// Returns the names at `now`, reading them if necessary.
@@ -88,7 +88,7 @@ impl NameCache {
             roles.note(fact.key.module, 1, fact);
             roles.note(fact.key.feature, 2, fact);
         })?;
-        let found = KeptNames::new(roles.names(conn)?, version, now);
+        let found = CachedNames::new(roles.names(conn)?, version, now);
         let names = found.all();
         *kept = Some(found);
         Ok(names)

@@ -10,7 +10,7 @@ use super::{
     hierarchy::{self, Scope},
     quality,
     rows::{AccountRow, SessionRow, UserRow},
-    usage::{Detail, RowFilter, Standing, scan_cut},
+    usage::{CaptureStatus, Detail, RowFilter, scan_cut},
     visible::Within,
 };
 use crate::{
@@ -88,7 +88,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
         person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let seen = seen.finish();
         seen.add_to(&mut person, query.span, query.before);
-        if person.standing == Presence::NeverCame && query.filter == Filter::default() {
+        if person.presence == Presence::NeverCame && query.filter == Filter::default() {
             if uncounted.is_none() {
                 let events = quality::uncounted_of_users(conn, query.within, Span::ALL)?;
                 uncounted = Some(events);
@@ -128,8 +128,8 @@ fn read_usage(
         Span::ALL,
         &cuts,
         detail,
-        |at, _, standing, fact| {
-            if standing != Standing::Counted || !filter.contains(&fact.key) {
+        |at, _, status, fact| {
+            if status != CaptureStatus::Counted || !filter.contains(&fact.key) {
                 return;
             }
             let of = seen.entry(fact.key.user).or_default();

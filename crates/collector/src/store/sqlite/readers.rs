@@ -82,7 +82,7 @@ impl Readers {
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
         let answer = answer.await.map_err(|_| StoreError::Closed)?;
-        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
+        Ok(answer.inspect_err(|cause| self.health.record_failure(cause))?)
     }
 
     pub(super) fn read_now<T>(
@@ -90,7 +90,7 @@ impl Readers {
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
     ) -> Result<T, StoreError> {
         let answer = query(&lock(&self.quick));
-        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
+        Ok(answer.inspect_err(|cause| self.health.record_failure(cause))?)
     }
 }
 

@@ -31,7 +31,7 @@ pub(in crate::store::sqlite) fn spread_to(
     Ok(number.unwrap_or(0))
 }
 
-fn note_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusqlite::Result<()> {
+fn record_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusqlite::Result<()> {
     let mut set = tx.prepare_cached(
         "INSERT INTO settings (name, value) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -67,7 +67,7 @@ pub(super) fn spread<'w>(
             }
         }
     }
-    note_spread_to(tx, inbox, last.number)
+    record_spread_to(tx, inbox, last.number)
 }
 
 /// Spreads batches, or changes nothing where one of them fails by itself.

@@ -11,7 +11,7 @@ use super::{
     hierarchy::{Node, Scope},
     name_roles::Roles,
     rows::AccountRow,
-    usage::{Detail, RowFilter, Standing, scan, scan_cut},
+    usage::{CaptureStatus, Detail, RowFilter, scan, scan_cut},
 };
 use crate::{
     model::usage::{Filter, Span},
@@ -109,8 +109,8 @@ impl<'a> Tally<'a> {
             span,
             &cuts,
             detail,
-            |at_ms, account, standing, fact| {
-                if standing != Standing::Counted {
+            |at_ms, account, status, fact| {
+                if status != CaptureStatus::Counted {
                     return;
                 }
                 if with_names {
@@ -161,8 +161,8 @@ impl<'a> Tally<'a> {
             &self.scope,
             until,
             Detail::Facts,
-            |account, standing, fact| {
-                if standing == Standing::Counted
+            |account, status, fact| {
+                if status == CaptureStatus::Counted
                     && filter.contains(&fact.key)
                     && let Some(at) = self.forest.index(account.number())
                 {
