@@ -10,7 +10,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     error::CliError,
-    output::{note, print},
+    output::{print, print_status},
 };
 use crate::{
     clock::now_ms,
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
     let mut last: Option<Instant> = None;
     let mut tell = |progress: Progress| {
         if last.is_none_or(|last| last.elapsed() >= INTERVAL) {
-            note(&progress.to_string());
+            print_status(&progress.to_string());
             last = Some(Instant::now());
         }
         Ok(())

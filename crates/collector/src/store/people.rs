@@ -83,7 +83,7 @@ impl Person {
     }
 
     /// Sets the number of events that do not count, for a user without any counted event.
-    pub(in crate::store) fn note_uncounted(&mut self, events: u64) {
+    pub(in crate::store) fn set_uncounted(&mut self, events: u64) {
         if self.presence == Presence::NeverCame && events > 0 {
             self.presence = Presence::Uncounted;
             self.uncounted = events;

@@ -105,7 +105,7 @@ pub(super) fn read_of(
             let period = period_of(at);
             let events = fact.sums.events as i64;
             match (status, period) {
-                (CaptureStatus::Counted, _) if at < earliest => tree.note(fact),
+                (CaptureStatus::Counted, _) if at < earliest => tree.record(fact),
                 (CaptureStatus::Counted, period) => {
                     let visit = visits.of(fact);
                     tree.add(period, fact, visit);
@@ -182,12 +182,12 @@ impl Node {
             sum.add_figures(&fact.sums);
             sum.add_visit(visit.user, visit.session);
         }
-        self.note(fact.key.quarter);
+        self.record(fact.key.quarter);
     }
 
     /// Records a use.
     #[inline]
-    fn note(&mut self, quarter: u32) {
+    fn record(&mut self, quarter: u32) {
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
     }
 
@@ -265,8 +265,8 @@ impl Tree {
 
     /// Records a use outside of all spans.
     #[inline]
-    fn note(&mut self, fact: &Fact) {
-        self.of(fact).note(fact.key.quarter);
+    fn record(&mut self, fact: &Fact) {
+        self.of(fact).record(fact.key.quarter);
     }
 
     /// The figures of the feature of a fact.

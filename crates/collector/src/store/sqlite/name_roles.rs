@@ -31,7 +31,7 @@ pub(super) struct Roles {
 impl Roles {
     /// Records that a name is the product (0), module (1) or feature (2) of a fact.
     #[inline]
-    pub(super) fn note(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
+    pub(super) fn record(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
         let Some(name) = name else { return };
         let at = name.number() as usize;
         if at >= self.of_name.len() {
@@ -84,9 +84,9 @@ impl NameCache {
         let mut roles = Roles::default();
         let everywhere = Scope::of_all(conn)?;
         scan(conn, &everywhere, Span::ALL, Detail::Facts, |_, _, fact| {
-            roles.note(fact.key.product, 0, fact);
-            roles.note(fact.key.module, 1, fact);
-            roles.note(fact.key.feature, 2, fact);
+            roles.record(fact.key.product, 0, fact);
+            roles.record(fact.key.module, 1, fact);
+            roles.record(fact.key.feature, 2, fact);
         })?;
         let found = CachedNames::new(roles.names(conn)?, version, now);
         let names = found.all();

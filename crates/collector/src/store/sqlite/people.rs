@@ -94,7 +94,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
                 uncounted = Some(events);
             }
             let events = uncounted.as_ref().and_then(|of| of.get(&user));
-            person.note_uncounted(events.copied().unwrap_or(0));
+            person.set_uncounted(events.copied().unwrap_or(0));
         }
         people.push((person, home));
     }
@@ -137,7 +137,7 @@ fn read_usage(
                 of.came_later = true;
                 return;
             }
-            of.note_time(fact);
+            of.record_time(fact);
             let is_now = at >= query.span.from;
             if !is_now && query.before.is_none_or(|before| !before.contains(at)) {
                 return;
@@ -194,7 +194,7 @@ impl Figures {
 
 impl Seen {
     #[inline]
-    fn note_time(&mut self, fact: &Fact) {
+    fn record_time(&mut self, fact: &Fact) {
         let quarter = fact.key.quarter;
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
         self.last = self.last.max(Some(quarter));

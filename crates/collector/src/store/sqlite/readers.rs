@@ -96,7 +96,7 @@ impl Readers {
 
 /// Runs queries until the store is dropped.
 fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
-    give_way();
+    lower_priority();
     loop {
         let next = lock(waiting).blocking_recv();
         let Some(query) = next else { return };
@@ -107,7 +107,7 @@ fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
 
 /// Lowers the priority of the current thread. Only Linux has a priority for each thread; elsewhere
 /// this would slow the whole process down, so it does nothing.
-pub(super) fn give_way() {
+pub(super) fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::nice(NICENESS) {
         tracing::warn!(%cause, "reports run with the priority of ingestion");

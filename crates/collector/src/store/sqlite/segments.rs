@@ -51,7 +51,7 @@ impl NewFacts {
         if table == Table::Stored
             && let Some(first) = quarters.min()
         {
-            usage_changes::note(tx, first)?;
+            usage_changes::record(tx, first)?;
         }
         for (part, facts) in self.0 {
             append(tx, table, part, facts)?;
@@ -278,7 +278,7 @@ pub(super) fn replace(
     facts::compact(&mut facts);
     remove(tx, part)?;
     if let Some(first) = facts.first() {
-        usage_changes::note(tx, first.key.quarter)?;
+        usage_changes::record(tx, first.key.quarter)?;
     }
     for full in facts.chunks(FULL as usize) {
         insert(tx, Table::Stored, part, full)?;
@@ -296,7 +296,7 @@ pub(super) fn remove(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
         )?
         .query_row(stored, |row| row.get(0))?;
     if let Some(first) = first {
-        usage_changes::note(tx, first)?;
+        usage_changes::record(tx, first)?;
         tx.prepare_cached(
             "DELETE FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
         )?

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     concerned::{Concerned, Others},
-    homes::Mover,
+    membership::MovedUser,
 };
 use crate::{
     model::erasure::{Erasure, ErasureKind},
@@ -38,7 +38,7 @@ pub(super) async fn read(
     nodes: &Nodes,
     erasure: &Erasure,
     concerned: &Concerned,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
     others: &mut Others,
 ) -> Result<()> {
     let before = retention::dropped_before(tx).await?;
@@ -47,7 +47,7 @@ pub(super) async fn read(
     }
     let erased = Removal {
         keys: concerned.keys().1.concat(),
-        ..removal_of(tx, erasure, movers).await?
+        ..removal_of(tx, erasure, moved_users).await?
     };
     let asked = Removal {
         users: concerned.traces.users.iter().cloned().collect(),
@@ -74,7 +74,7 @@ pub(super) async fn read(
 pub(super) async fn removal_of(
     tx: &Tx<'_>,
     erasure: &Erasure,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
 ) -> Result<Removal> {
     let mut removal = Removal::default();
     match erasure.kind {
@@ -84,7 +84,7 @@ pub(super) async fn removal_of(
             let sql = "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                 WHERE a.account_id = $1";
             let members = query(tx, sql, &[&erasure.id]).await?;
-            let moving: HashSet<&str> = movers.iter().map(|user| &*user.user_id).collect();
+            let moving: HashSet<&str> = moved_users.iter().map(|user| &*user.user_id).collect();
             let members = members.iter().map(|row| row.get::<_, String>(0));
             removal.users = members.filter(|user| !moving.contains(&**user)).collect();
             removal.accounts.push(erasure.id.clone());

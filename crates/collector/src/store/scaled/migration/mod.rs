@@ -161,7 +161,7 @@ impl ScaledTarget {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         copy::into(&tx, &EVENTS, rows).await?;
-        journal::note(&tx, position).await?;
+        journal::record(&tx, position).await?;
         tx.commit().await?;
         Ok(())
     }

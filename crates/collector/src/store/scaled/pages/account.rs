@@ -187,7 +187,7 @@ pub(in crate::store::scaled) async fn users(
         let used = uses.remove(&person.user_id).unwrap_or_default();
         used.add_to(&mut person, span, before);
         let events = uncounted.get(&person.user_id);
-        person.note_uncounted(events.copied().unwrap_or(0));
+        person.set_uncounted(events.copied().unwrap_or(0));
         let home = row.get(6);
         person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let is_home_seen = match is_seen.get(&home) {

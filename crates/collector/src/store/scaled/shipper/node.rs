@@ -25,22 +25,22 @@ pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// Interval between two checks whether an idle node still has its table.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Ships to a node, until the task is aborted. `noted` changes with every block.
+/// Ships to a node, until the task is aborted. `new_block` changes with every block.
 pub(super) async fn ship_forever(
     pool: Pool,
     node: Arc<Node>,
     reader: Arc<Reader>,
-    mut noted: watch::Receiver<()>,
+    mut new_block: watch::Receiver<()>,
 ) {
     let mut is_failing = false;
     loop {
-        noted.borrow_and_update();
+        new_block.borrow_and_update();
         match catch_up(&pool, &node, &reader).await {
             Ok(()) => {
                 if std::mem::take(&mut is_failing) {
                     tracing::info!(node = node.server.name(), "a node of ClickHouse is back");
                 }
-                let _ = tokio::time::timeout(POLL_INTERVAL, noted.changed()).await;
+                let _ = tokio::time::timeout(POLL_INTERVAL, new_block.changed()).await;
             }
             Err(cause) => {
                 if !std::mem::replace(&mut is_failing, true) {

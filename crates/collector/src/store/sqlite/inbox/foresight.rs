@@ -7,14 +7,14 @@ use crate::{
     model::fast_map::{FastMap, FastSet},
     store::{
         identification::Subject,
-        sqlite::{erasure_list::ErasureList, event_ids::NotedIds, users},
+        sqlite::{erasure_list::ErasureList, event_ids::RecordedIds, users},
     },
 };
 
 /// A look at one state of the tables.
 pub(super) struct Foresight<'c> {
     conn: &'c Connection,
-    noted: NotedIds<'c>,
+    recorded: RecordedIds<'c>,
     /// The accounts of known users; `None` for those that are unknown.
     users: FastMap<String, Option<String>>,
 }
@@ -23,7 +23,7 @@ impl<'c> Foresight<'c> {
     pub(super) fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Foresight {
             conn,
-            noted: NotedIds::new(conn)?,
+            recorded: RecordedIds::new(conn)?,
             users: FastMap::default(),
         })
     }
@@ -59,7 +59,7 @@ impl<'c> Foresight<'c> {
             if !is_member
                 || pending.generations().any(|them| them.has(&id))
                 || !ids.insert(id)
-                || self.noted.contains(&id)?
+                || self.recorded.contains(&id)?
             {
                 return Ok(false);
             }

@@ -114,7 +114,7 @@ impl<'a> Tally<'a> {
                     return;
                 }
                 if with_names {
-                    note_names(roles, &filter, fact);
+                    record_names(roles, &filter, fact);
                 }
                 if !filter.contains(&fact.key) {
                     return;
@@ -178,12 +178,12 @@ impl<'a> Tally<'a> {
 /// Records the names of a fact: every product, the modules of the selected product, and the
 /// features of the selected product and module.
 #[inline]
-fn note_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
-    roles.note(fact.key.product, 0, fact);
+fn record_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
+    roles.record(fact.key.product, 0, fact);
     if filter.has_product(&fact.key) {
-        roles.note(fact.key.module, 1, fact);
+        roles.record(fact.key.module, 1, fact);
         if filter.has_module(&fact.key) {
-            roles.note(fact.key.feature, 2, fact);
+            roles.record(fact.key.feature, 2, fact);
         }
     }
 }

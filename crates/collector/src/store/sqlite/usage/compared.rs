@@ -88,7 +88,7 @@ pub fn compare(
             let quarter = fact.key.quarter;
             first = Some(first.map_or(quarter, |first| first.min(quarter)));
             if let Some(value) = value_number(query.by, account, &fact.key) {
-                presence.note(value, quarter, is_now);
+                presence.record(value, quarter, is_now);
             }
             if is_now {
                 now.add(account, fact);
