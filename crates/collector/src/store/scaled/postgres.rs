@@ -31,11 +31,11 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     config.keepalives_idle(UNREACHABLE_AFTER);
     config.keepalives_interval(KEEPALIVE_INTERVAL);
     config.keepalives_retries(KEEPALIVE_RETRIES);
-    let given = config.get_options().unwrap_or_default();
+    let configured = config.get_options().unwrap_or_default();
     // JIT compilation takes longer than any statement runs, and a wrong estimate is enough to
     // trigger it: it cost a second for each question about many accounts.
     let options = format!(
-        "-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC -c jit=off {given}"
+        "-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC -c jit=off {configured}"
     );
     config.options(options);
     let recycling = ManagerConfig {

@@ -77,8 +77,8 @@ impl NameCache {
                 .query_row([], |row| row.get(0))?,
             erasures: counters::read(conn, ERASURES)?,
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(names) = kept.as_ref().and_then(|kept| kept.names(version, now)) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = cache.as_ref().and_then(|cache| cache.names(version, now)) {
             return Ok(names);
         }
         let mut roles = Roles::default();
@@ -90,7 +90,7 @@ impl NameCache {
         })?;
         let found = CachedNames::new(roles.names(conn)?, version, now);
         let names = found.all();
-        *kept = Some(found);
+        *cache = Some(found);
         Ok(names)
     }
 }

@@ -255,7 +255,7 @@ pub(super) fn parts(conn: &Connection) -> rusqlite::Result<Vec<Part>> {
 pub(super) fn visit(
     conn: &Connection,
     part: Part,
-    mut look: impl FnMut(&Fact),
+    mut visit: impl FnMut(&Fact),
 ) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
         "SELECT groups, data FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
@@ -264,7 +264,7 @@ pub(super) fn visit(
     while let Some(row) = rows.next()? {
         // The facts that were read before the damage are valid.
         let (groups, data) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
-        let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut look);
+        let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut visit);
     }
     Ok(())
 }

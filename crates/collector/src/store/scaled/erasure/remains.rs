@@ -49,7 +49,7 @@ pub(super) async fn read(
         keys: concerned.keys().1.concat(),
         ..removal_of(tx, erasure, moved_users).await?
     };
-    let asked = Removal {
+    let named_by_events = Removal {
         users: concerned.traces.users.iter().cloned().collect(),
         accounts: concerned.traces.accounts.iter().cloned().collect(),
         up_to: i64::MAX,
@@ -62,7 +62,7 @@ pub(super) async fn read(
             up_to: chosen.block,
             ..erased.clone()
         });
-        for named in ask(&chosen, before, &asked, &gone).await? {
+        for named in ask(&chosen, before, &named_by_events, &gone).await? {
             others.add_dropped(named.user_id, named.account_id, named.counts > 0);
         }
     }
@@ -96,12 +96,12 @@ pub(super) async fn removal_of(
 async fn ask(
     chosen: &Chosen,
     before: i64,
-    asked: &Removal,
+    named_by_events: &Removal,
     gone: &[Removal],
 ) -> Result<Vec<Named>> {
     let (table, block) = (&chosen.table, chosen.block);
     let mut rows = RowBinary::default();
-    asked.write(&mut rows);
+    named_by_events.write(&mut rows);
     let mut conditions = chosen.is_same_run();
     for removal in gone.iter().filter(|removal| !removal.is_empty()) {
         removal.write(&mut rows);
@@ -113,7 +113,7 @@ async fn ask(
          FROM {table} FINAL
          WHERE block <= {block} AND created_at < {before} AND {}{conditions}
          GROUP BY user_id, account_id FORMAT JSONEachRow",
-        asked.condition("named")
+        named_by_events.condition("named")
     );
     let tables = [External {
         name: "named",

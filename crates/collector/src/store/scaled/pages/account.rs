@@ -107,13 +107,13 @@ pub(in crate::store::scaled) async fn usage(
             Some(first_use::feature_uses(&reading, span, filter).await?)
         }
     };
-    let asked = ReportQuestion {
+    let report_question = ReportQuestion {
         span: period.span,
         before: period.before,
         filter: &question.filter,
         chart: &chart,
     };
-    let report = report::read(&reading, &asked).await?;
+    let report = report::read(&reading, &report_question).await?;
     let last = if report.is_empty() {
         let used = first_use::first_and_last(&reading).await?;
         used.map(|(_, last)| last)

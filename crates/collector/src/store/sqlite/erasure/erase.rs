@@ -121,18 +121,18 @@ fn erase_known(
             let Some(account) = accounts::find_row(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            let mut who = members_of(tx, account)?;
-            let moved_users = find_moved_users(tx, account, &who, &concerned)?;
+            let mut erased_members = members_of(tx, account)?;
+            let moved_users = find_moved_users(tx, account, &erased_members, &concerned)?;
             for user in &moved_users {
-                who.remove(&user.user_id);
+                erased_members.remove(&user.user_id);
             }
             match members {
-                Members::Taken => list_members(tx, &erasure.id, &who, now)?,
-                Members::Kept => who.clear(),
+                Members::Taken => list_members(tx, &erasure.id, &erased_members, now)?,
+                Members::Kept => erased_members.clear(),
             }
             list_events(tx, events, now, now)?;
             delete_events(tx, events)?;
-            delete_users(tx, &who.values().copied().collect())?;
+            delete_users(tx, &erased_members.values().copied().collect())?;
             let moved_ids: BTreeSet<&String> =
                 moved_users.iter().map(|user| &user.user_id).collect();
             let of_users = traces.identifications.iter().filter(|found| {
@@ -141,7 +141,7 @@ fn erase_known(
             identified_fields::take_back(tx, of_users, remaining)?;
             membership::move_users(tx, &moved_users)?;
             erased.keys_revoked = delete_account(tx, account, now)?;
-            erased.users = who.len();
+            erased.users = erased_members.len();
             erased.users_moved = moved_users.len();
             erased.accounts = 1;
             Gone::Erased

@@ -57,7 +57,7 @@ impl<'c> Foresight<'c> {
             };
             let id = new.key;
             if !is_member
-                || pending.generations().any(|them| them.has(&id))
+                || pending.generations().any(|generation| generation.has(&id))
                 || !ids.insert(id)
                 || self.recorded.contains(&id)?
             {
@@ -76,7 +76,7 @@ impl<'c> Foresight<'c> {
     ) -> rusqlite::Result<bool> {
         if let Some(claimed) = pending
             .generations()
-            .find_map(|them| them.account_of(user_id))
+            .find_map(|generation| generation.account_of(user_id))
         {
             return Ok(claimed == account_id);
         }

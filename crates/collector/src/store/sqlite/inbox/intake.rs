@@ -217,7 +217,10 @@ impl Inbox {
         self.refresh()?;
         let generations: Vec<_> = self.pending.generations().collect();
         // Those that are being spread are older.
-        let batches = generations.iter().rev().flat_map(|them| them.batches());
+        let batches = generations
+            .iter()
+            .rev()
+            .flat_map(|generation| generation.batches());
         spread(tx, self.file.id(), batches)
     }
 
