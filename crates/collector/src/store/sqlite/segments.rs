@@ -250,7 +250,7 @@ pub(super) fn parts(conn: &Connection) -> rusqlite::Result<Vec<Part>> {
         .collect()
 }
 
-/// Calls `look` for every fact of a part, in no particular order. A damaged blob is skipped:
+/// Calls `visit` for every fact of a part, in no particular order. A damaged blob is skipped:
 /// `rebuild` repairs it.
 pub(super) fn visit(
     conn: &Connection,
