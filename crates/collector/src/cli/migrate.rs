@@ -10,7 +10,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     error::CliError,
-    output::{note, print},
+    output::{print, print_status},
 };
 use crate::{
     clock::now_ms,
@@ -89,14 +89,14 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
             cause,
         })?;
     let mut last: Option<Instant> = None;
-    let mut tell = |progress: Progress| {
+    let mut on_progress = |progress: Progress| {
         if last.is_none_or(|last| last.elapsed() >= INTERVAL) {
-            note(&progress.to_string());
+            print_status(&progress.to_string());
             last = Some(Instant::now());
         }
         Ok(())
     };
-    let moved = migrate(&runtime, &file, &to, ROWS, &mut tell)?;
+    let moved = migrate(&runtime, &file, &to, ROWS, &mut on_progress)?;
     print(&match moved {
         Moved::Now { events } => format!(
             "{events} events were moved, and all figures are the same; start collectors with --store postgres://…"
@@ -154,7 +154,7 @@ impl std::fmt::Display for Progress {
 }
 
 /// Receives the progress of a migration. An error cancels the migration.
-pub type Tell<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Send + 'a;
+pub type OnProgress<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Send + 'a;
 
 /// The result of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,7 @@ pub enum Moved {
     Before,
 }
 
-/// Moves a file into a store on servers, with `rows` events in a transaction. `tell` receives
+/// Moves a file into a store on servers, with `rows` events in a transaction. `on_progress` receives
 /// the progress, and may cancel by returning an error.
 ///
 /// # Errors
@@ -180,7 +180,7 @@ pub fn migrate(
     file: &Path,
     to: &ScaledAddress,
     rows: usize,
-    tell: &mut Tell<'_>,
+    on_progress: &mut OnProgress<'_>,
 ) -> Result<Moved, MigrationError> {
     let mut source = SqliteSource::open(file, rows)?;
     let fingerprint = source.fingerprint()?;
@@ -194,13 +194,13 @@ pub fn migrate(
                 (Position::default(), 0)
             }
         };
-        let events = copy(runtime, &source, target, (position, copied), tell)?;
+        let events = copy(runtime, &source, target, (position, copied), on_progress)?;
         let (keys, events_from) = (read(&source, &KEYS)?, source.events_from()?);
         // The comparison below opens the file as a collector does.
         drop(source);
         runtime.block_on(async {
-            ship(target, events_from, tell).await?;
-            compare(file, target, tell).await?;
+            ship(target, events_from, on_progress).await?;
+            compare(file, target, on_progress).await?;
             target.take_keys(keys).await
         })?;
         Ok(Moved::Now { events })
@@ -242,7 +242,7 @@ fn copy(
     source: &SqliteSource,
     target: &ScaledTarget,
     (from, before): (Position, i64),
-    tell: &mut Tell<'_>,
+    on_progress: &mut OnProgress<'_>,
 ) -> Result<i64, MigrationError> {
     let all = source.events()?;
     let mut copied = before;
@@ -250,7 +250,7 @@ fn copy(
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         runtime.block_on(target.take_events(rows, position))?;
         copied += count;
-        tell(Progress::Copied(copied, all))
+        on_progress(Progress::Copied(copied, all))
     })?;
     Ok(copied)
 }
@@ -260,12 +260,12 @@ fn copy(
 async fn ship(
     target: &ScaledTarget,
     events_from: i64,
-    tell: &mut Tell<'_>,
+    on_progress: &mut OnProgress<'_>,
 ) -> Result<(), MigrationError> {
     target.settle(events_from).await?;
     loop {
         let left = target.ship().await?;
-        tell(Progress::Shipping(left))?;
+        on_progress(Progress::Shipping(left))?;
         if left == 0 {
             return Ok(());
         }
@@ -277,22 +277,22 @@ async fn ship(
 async fn compare(
     file: &Path,
     target: &ScaledTarget,
-    tell: &mut Tell<'_>,
+    on_progress: &mut OnProgress<'_>,
 ) -> Result<(), MigrationError> {
-    let asked = Arc::new(SqliteStore::open(file, Options::default())?);
+    let source_store = Arc::new(SqliteStore::open(file, Options::default())?);
     let compared = Compared {
-        right: asked.clone(),
+        right: source_store.clone(),
         other: target.store(),
     };
     let mut broken = None;
     let found = differences(&compared, now_ms(), &mut |done, all| {
-        if let Err(cause) = tell(Progress::Compared(done, all)) {
+        if let Err(cause) = on_progress(Progress::Compared(done, all)) {
             broken.get_or_insert(cause);
         }
     })
     .await;
     drop(compared);
-    asked.close().await;
+    source_store.close().await;
     if let Some(cause) = broken {
         return Err(cause);
     }

@@ -30,7 +30,7 @@ use crate::{
 };
 pub use error::CliError;
 use keys::KeysCommand;
-use output::{note, print};
+use output::{print, print_status};
 
 /// Receives usage events and shows usage by account.
 #[derive(Debug, Parser)]
@@ -302,7 +302,7 @@ fn run_export(
         Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
         Ok(count) => {
-            note(&format!("{count} events"));
+            print_status(&format!("{count} events"));
             Ok(())
         }
     }

@@ -28,6 +28,6 @@ pub(super) fn print_all(text: &str) -> io::Result<()> {
 
 /// Prints a line for people to standard error. Unlike `eprintln!`, it does not panic when nobody
 /// can read it.
-pub(super) fn note(text: &str) {
+pub(super) fn print_status(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -53,18 +53,18 @@ fn page(
 ) -> Markup {
     let path = header.address(Tab::Users);
     let shows_account = header.descendants > 0 && view.rolls_up();
-    let is_active = |person: &Person| matches!(person.standing, Presence::Active | Presence::New);
+    let is_active = |person: &Person| matches!(person.presence, Presence::Active | Presence::New);
     let (active, silent): (Vec<_>, Vec<_>) = people
         .into_iter()
         .filter(|person| person.is_awaited || is_active(person))
         .partition(is_active);
     let never = silent
         .iter()
-        .filter(|person| person.standing == Presence::NeverCame)
+        .filter(|person| person.presence == Presence::NeverCame)
         .count();
     let stopped = silent
         .iter()
-        .filter(|person| person.standing == Presence::Stopped)
+        .filter(|person| person.presence == Presence::Stopped)
         .count();
     let active_table = active_table(&active, shows_account, &path, view, period);
     let silent_table = silent_table(shows_account, header.shows_quality(), &path, view, period);
@@ -250,7 +250,7 @@ fn active_table<'v>(
             .shown(move |person| {
                 html! {
                     (Value::day(person.first_seen, zone).show())
-                    @if person.standing == Presence::New { " " span .badge { "new" } }
+                    @if person.presence == Presence::New { " " span .badge { "new" } }
                 }
             })
             .meaning("Day of the first event of all, also before the period."),
@@ -290,11 +290,11 @@ fn silent_table<'v>(
     .with(account_column(view).on_page_if(shows_account))
     .with(
         Column::text("standing", "Standing", |person: &Person| {
-            Value::Text(standing(person.standing).to_owned())
+            Value::Text(presence_text(person.presence).to_owned())
         })
         .shown(move |person| {
             html! {
-                (standing(person.standing))
+                (presence_text(person.presence))
                 @if person.uncounted > 0 {
                     small { (uncounted(person.uncounted, &whole, shows_quality)) }
                 }
@@ -348,7 +348,7 @@ pub(super) fn uncounted(events: u64, view: &View, shows_quality: bool) -> Markup
 }
 
 /// The presence of a user in words.
-pub(crate) fn standing(presence: Presence) -> &'static str {
+pub(crate) fn presence_text(presence: Presence) -> &'static str {
     match presence {
         Presence::Active => "Active",
         Presence::New => "New",

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{format, view::View};
-use crate::store::alerts::{Standing, Webhook};
+use crate::store::alerts::{DeliveryState, Webhook};
 
 /// The result of submitting an address.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(super) struct Outcome {
 /// Renders the receiver and the form for it.
 pub(super) fn webhook_form(
     webhook: Option<&Webhook>,
-    messages: &Standing,
+    messages: &DeliveryState,
     outcome: &Outcome,
     view: &View,
 ) -> Markup {

@@ -35,7 +35,7 @@ impl ClockCheck {
     }
 
     /// Records that events arrived, or a key was created, at a time in ms since the Unix epoch.
-    pub fn note(&self, at: i64) {
+    pub fn record(&self, at: i64) {
         self.latest.fetch_max(at, Ordering::Relaxed);
     }
 
@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn a_clock_may_be_set_back_by_a_minute_and_no_more() {
         let check = ClockCheck::new(None, false);
-        check.note(NOW);
-        check.note(NOW - 50_000);
+        check.record(NOW);
+        check.record(NOW - 50_000);
         assert!(check.check(NOW - 60_000).is_ok());
         assert!(matches!(
             check.check(NOW - 60_001),

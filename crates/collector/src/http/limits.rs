@@ -62,7 +62,7 @@ impl Admission {
             number,
             source,
             bytes: 0,
-            must_give_way: Arc::default(),
+            cancellation: Arc::default(),
         }
     }
 }
@@ -82,7 +82,7 @@ struct Bodies {
 struct Receiving {
     source: SourceId,
     grown_at: Instant,
-    must_give_way: Arc<Notify>,
+    cancellation: Arc<Notify>,
 }
 
 impl Bodies {
@@ -99,11 +99,11 @@ impl Bodies {
         let is_share_full = MAX_SOURCE_BYTES - of_source < bytes;
         self.receiving.retain(|_, body| {
             let is_stalled = now.duration_since(body.grown_at) >= STALLED;
-            let gives_way = is_stalled && (!is_share_full || body.source == source);
-            if gives_way {
-                body.must_give_way.notify_one();
+            let is_cancelled = is_stalled && (!is_share_full || body.source == source);
+            if is_cancelled {
+                body.cancellation.notify_one();
             }
-            !gives_way
+            !is_cancelled
         });
     }
 }
@@ -115,7 +115,7 @@ pub struct Room {
     number: u64,
     source: SourceId,
     bytes: usize,
-    must_give_way: Arc<Notify>,
+    cancellation: Arc<Notify>,
 }
 
 impl Room {
@@ -138,7 +138,7 @@ impl Room {
             Receiving {
                 source: self.source,
                 grown_at: now,
-                must_give_way: Arc::clone(&self.must_give_way),
+                cancellation: Arc::clone(&self.cancellation),
             },
         );
         Ok(())
@@ -150,8 +150,8 @@ impl Room {
     }
 
     /// Completes when the body must be cancelled to make room for others.
-    pub async fn must_give_way(&self) {
-        self.must_give_way.notified().await;
+    pub async fn cancelled(&self) {
+        self.cancellation.notified().await;
     }
 }
 
@@ -272,9 +272,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_stalled_gives_way_and_one_that_has_arrived_does_not() {
-        let told = async |room: &Room| {
-            let told = tokio::time::timeout(Duration::ZERO, room.must_give_way());
-            told.await.is_ok()
+        let is_cancelled = async |room: &Room| {
+            let cancelled = tokio::time::timeout(Duration::ZERO, room.cancelled());
+            cancelled.await.is_ok()
         };
         let admission = Admission::default();
         let start = Instant::now();
@@ -290,9 +290,9 @@ mod tests {
         let mut fresh = admission.room(source(1));
         fresh.grow(share, later).unwrap();
         assert!(admission.room(source(1)).grow(share + 1, later).is_err());
-        assert!(told(&stalled).await);
+        assert!(is_cancelled(&stalled).await);
         for room in [&arrived, &of_other, &fresh] {
-            assert!(!told(room).await);
+            assert!(!is_cancelled(room).await);
         }
         drop(stalled);
         assert!(admission.room(source(1)).grow(share + 1, later).is_ok());

@@ -62,8 +62,8 @@ pub struct AccountPatch {
 /// Names a field that cannot be read.
 pub fn settle_record(details: &mut Map<String, Value>) -> Result<(), RecordError> {
     for (name, value) in details.iter_mut() {
-        let said = std::mem::take(value);
-        *value = free_value(name, said);
+        let sent = std::mem::take(value);
+        *value = free_value(name, sent);
     }
     match settle(details).first() {
         Some(unreadable) => Err(invalid(unreadable.field, unreadable.expected)),
@@ -233,8 +233,8 @@ mod tests {
             account.apply(patch, Precedence::Newer).unwrap();
             assert_eq!(account.join_date, ms);
         }
-        let said = object(json!({"join_date": "2024-05-01"}));
-        let patch = AccountPatch::from_identify("a", said, false);
+        let details = object(json!({"join_date": "2024-05-01"}));
+        let patch = AccountPatch::from_identify("a", details, false);
         assert_eq!(patch.join_date, Change::Set(1_714_521_600_000));
     }
 
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_error_names_the_invalid_field() {
-        for (record, told) in [
+        for (record, message) in [
             (json!([]), "JSON object"),
             (json!({}), "account_id"),
             (json!({"account_id": ""}), "account_id"),
@@ -272,7 +272,7 @@ mod tests {
             (json!({"account_id": "a", "details": "[]"}), "details"),
         ] {
             let error = AccountPatch::from_record(record, None).unwrap_err();
-            assert!(error.to_string().contains(told), "{error}");
+            assert!(error.to_string().contains(message), "{error}");
         }
         let other = AccountPatch::from_record(json!({"account_id": "b"}), Some("a")).unwrap_err();
         assert_eq!(
@@ -288,9 +288,9 @@ mod tests {
             details: object(json!({"tier": 2})),
             ..Account::default()
         };
-        let said =
+        let details =
             object(json!({"name": "Old", "hierarchy_label": "region", "tier": 1, "size": 9}));
-        let patch = AccountPatch::from_identify("acme", said, false);
+        let patch = AccountPatch::from_identify("acme", details, false);
         account.apply(patch, Precedence::Older).unwrap();
         assert_eq!(account.name.as_deref(), Some("New"));
         assert_eq!(account.hierarchy_label.as_deref(), Some("region"));
@@ -299,19 +299,19 @@ mod tests {
 
     #[test]
     fn a_parent_that_the_sender_may_not_set_stays_a_detail() {
-        let said = || object(json!({"parent_account_id": "top"}));
-        let believed = AccountPatch::from_identify("a", said(), true);
+        let details = || object(json!({"parent_account_id": "top"}));
+        let believed = AccountPatch::from_identify("a", details(), true);
         assert_eq!(believed.parent_account_id, Change::Set("top".into()));
-        let recorded = AccountPatch::from_identify("a", said(), false);
+        let recorded = AccountPatch::from_identify("a", details(), false);
         assert_eq!(recorded.parent_account_id, Change::Keep);
-        assert_eq!(recorded.details, said());
+        assert_eq!(recorded.details, details());
     }
 
     #[test]
     fn details_stay_bounded() {
         let mut account = Account::default();
-        let said = object(json!({"k": "x".repeat(super::super::details::MAX_DETAILS_BYTES)}));
-        let patch = AccountPatch::from_identify("a", said, false);
+        let details = object(json!({"k": "x".repeat(super::super::details::MAX_DETAILS_BYTES)}));
+        let patch = AccountPatch::from_identify("a", details, false);
         assert!(account.apply(patch, Precedence::Newer).is_err());
         assert!(account.details.is_empty());
     }

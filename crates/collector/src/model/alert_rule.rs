@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_rule_is_named() {
-        for (record, told) in [
+        for (record, message) in [
             (json!([]), "JSON object"),
             (json!({"when": "new_user"}), "`name`"),
             (json!({"name": " ", "when": "new_user"}), "`name`"),
@@ -306,7 +306,7 @@ mod tests {
             let error = AlertRule::from_record(record.clone())
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains(told), "{record}: {error}");
+            assert!(error.contains(message), "{record}: {error}");
         }
     }
 

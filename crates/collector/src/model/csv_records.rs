@@ -131,13 +131,13 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 impl Beginning {
     fn of(text: &str) -> Self {
         let mut rest = text.trim_start_matches('\u{feff}');
-        let (mut lines, mut told) = (0, None);
+        let (mut lines, mut declared) = (0, None);
         while let Some((line, behind)) = rest.split_once('\n') {
             let is_blank = line.bytes().all(|byte| {
                 byte.is_ascii_whitespace() || byte == b'"' || SEPARATORS.contains(&byte)
             });
-            match told_separator(line) {
-                Some(separator) if told.is_none() => told = Some(separator),
+            match declared_separator(line) {
+                Some(separator) if declared.is_none() => declared = Some(separator),
                 Some(_) | None if is_blank => {}
                 Some(_) | None => break,
             }
@@ -146,13 +146,13 @@ impl Beginning {
         Beginning {
             length: text.len() - rest.len(),
             lines,
-            separator: told.unwrap_or_else(|| most_frequent_separator(rest)),
+            separator: declared.unwrap_or_else(|| most_frequent_separator(rest)),
         }
     }
 }
 
 /// The separator that a line such as `sep=;` specifies.
-fn told_separator(line: &str) -> Option<u8> {
+fn declared_separator(line: &str) -> Option<u8> {
     let line = line.trim_end_matches('\r').trim_matches('"');
     match line.as_bytes() {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator]
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_ragged_line_is_refused_and_costs_no_other() {
         let lines = read("\naccount_id,name\na,b\nc,d,e\nf\n\ng,h\n", 10).unwrap();
-        let told: Vec<_> = lines
+        let read: Vec<_> = lines
             .iter()
             .map(|line| (line.number, line.refusal.as_ref().map(ToString::to_string)))
             .collect();
@@ -348,7 +348,7 @@ mod tests {
             refused(5, "1 cell"),
             (7, None),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(read, expected);
         assert_eq!(lines[1].record, json!(["c", "d", "e"]));
     }
 

@@ -71,13 +71,13 @@ pub(super) fn take_field<T>(
     field: &str,
     read: impl FnOnce(&Value) -> Option<T>,
 ) -> Change<T> {
-    let Some(said) = details.get(field) else {
+    let Some(value) = details.get(field) else {
         return Change::Keep;
     };
-    if is_empty(said) {
+    if is_empty(value) {
         return Change::Clear;
     }
-    match read(said) {
+    match read(value) {
         Some(value) => {
             details.remove(field);
             Change::Set(value)

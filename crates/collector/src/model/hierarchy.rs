@@ -26,13 +26,13 @@ impl Cycle {
 
     /// The cycle of an account that would be its own parent.
     pub fn of_itself(account_id: &str) -> Self {
-        let nobody = WayUp::over(Vec::new(), 0);
+        let nobody = AncestorPath::over(Vec::new(), 0);
         Cycle::along(account_id, nobody)
     }
 
     /// The cycle of an account and its new ancestors: the path from its new parent up to a
     /// child of the account.
-    pub fn along(account_id: &str, above: WayUp<String>) -> Self {
+    pub fn along(account_id: &str, above: AncestorPath<String>) -> Self {
         let mut start = vec![account_id.to_owned()];
         start.extend(above.first);
         let mut end = above.last;
@@ -47,7 +47,7 @@ impl Cycle {
 
 /// The accounts on a path up the tree. Only the two ends of a long path are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayUp<A> {
+pub struct AncestorPath<A> {
     /// The lowest accounts; all accounts of a short path.
     pub first: Vec<A>,
     /// Number of accounts that are omitted.
@@ -56,7 +56,7 @@ pub struct WayUp<A> {
     pub last: Vec<A>,
 }
 
-impl<A> WayUp<A> {
+impl<A> AncestorPath<A> {
     /// The path through `accounts`, the lowest first, with at most `most` at each end.
     pub fn over(mut accounts: Vec<A>, most: usize) -> Self {
         let between = accounts.len().saturating_sub(2 * most);
@@ -67,7 +67,7 @@ impl<A> WayUp<A> {
         if between > 0 {
             accounts.truncate(most);
         }
-        WayUp {
+        AncestorPath {
             first: accounts,
             between,
             last,
@@ -83,11 +83,14 @@ impl<A> WayUp<A> {
     ///
     /// # Errors
     /// The first error of `named`.
-    pub fn try_map<B, E>(self, mut named: impl FnMut(A) -> Result<B, E>) -> Result<WayUp<B>, E> {
+    pub fn try_map<B, E>(
+        self,
+        mut named: impl FnMut(A) -> Result<B, E>,
+    ) -> Result<AncestorPath<B>, E> {
         let mut all = |accounts: Vec<A>| -> Result<Vec<B>, E> {
             accounts.into_iter().map(&mut named).collect()
         };
-        Ok(WayUp {
+        Ok(AncestorPath {
             first: all(self.first)?,
             between: self.between,
             last: all(self.last)?,
@@ -142,8 +145,8 @@ pub fn parents_first(records: &[Placement<'_>], stored: &HashMap<String, String>
     // The parent in the resulting tree: the last record that sets one wins.
     let parent_of = |id: &str| -> Option<&str> {
         let own = of_account.get(id).into_iter().flatten().rev();
-        let said = own.map(|index| records[*index].parent);
-        match said.into_iter().find(|parent| *parent != Change::Keep) {
+        let mut parents = own.map(|index| records[*index].parent);
+        match parents.find(|parent| *parent != Change::Keep) {
             Some(Change::Set(parent)) => Some(parent),
             Some(Change::Clear) => None,
             Some(Change::Keep) | None => stored.get(id).map(String::as_str),
@@ -282,7 +285,8 @@ mod tests {
 
     #[test]
     fn a_cycle_goes_up_from_an_account_and_ends_at_it() {
-        let way = |length: usize| WayUp::over((0..length).map(|n| n.to_string()).collect(), 7);
+        let way =
+            |length: usize| AncestorPath::over((0..length).map(|n| n.to_string()).collect(), 7);
         assert_eq!(Cycle::of_itself("a").to_string(), "a → a");
         assert_eq!(Cycle::along("a", way(2)).to_string(), "a → 0 → 1 → a");
         let long = Cycle::along("a", way(100)).to_string();
@@ -292,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_way_names_all_accounts_where_both_ends_have_room_for_them() {
-        let way = |length: usize| WayUp::over((0..length).collect(), 2);
+        let way = |length: usize| AncestorPath::over((0..length).collect(), 2);
         assert_eq!(way(4).first, [0, 1, 2, 3]);
         assert_eq!((way(4).between, way(4).last), (0, Vec::new()));
         assert_eq!((way(5).first, way(5).between), (vec![0, 1], 1));

@@ -121,7 +121,7 @@ impl<T: Described> Layers<T> {
     }
 
     /// Records that the Account API or a trusted source has changed the parent at `at`.
-    pub fn note_parent_change<P>(&mut self, parent: &Change<P>, at: i64) {
+    pub fn record_parent_change<P>(&mut self, parent: &Change<P>, at: i64) {
         self.parent_cleared_at = match parent {
             Change::Keep => return,
             Change::Clear => Some(at),
@@ -142,12 +142,12 @@ impl<T: Described> Layers<T> {
         remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
         remaining: Option<&RemainingFields<E>>,
     ) -> bool {
-        let had_parent = self.public.has_noted_parent();
+        let had_parent = self.public.has_recorded_parent();
         let fields = remove(&mut self.public);
         if let Some(remaining) = remaining {
             self.public.refill(&fields, remaining);
         }
-        had_parent && !self.public.has_noted_parent()
+        had_parent && !self.public.has_recorded_parent()
     }
 
     /// The layers in the form in which they are stored.

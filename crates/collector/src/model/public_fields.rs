@@ -16,11 +16,11 @@ use super::{
 /// field remembers the stream that it came from. If such a source has set the parent of an
 /// account, that is recorded here too.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PublicFields(BTreeMap<String, Said>);
+pub struct PublicFields(BTreeMap<String, PublicField>);
 
 /// The value of one field, and where it came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Said {
+struct PublicField {
     /// Null if the source cleared the field.
     value: Value,
     /// When the identification was made, or when it arrived if that is earlier: a forged time
@@ -37,10 +37,10 @@ struct Said {
     cleared_at: Option<i64>,
 }
 
-impl Said {
+impl PublicField {
     /// A record that the Account API has cleared the field, without a value.
     fn cleared(at: i64) -> Self {
-        Said {
+        PublicField {
             value: Value::Null,
             at: 0,
             stream: None,
@@ -58,7 +58,7 @@ impl PublicFields {
     pub fn add(&mut self, details: Map<String, Value>, at: i64, stream: Option<&str>) {
         let mut merged = self.clone();
         for (field, value) in details {
-            let may_replace = |stored: &Said| stored.at <= at && !stored.is_done;
+            let may_replace = |stored: &PublicField| stored.at <= at && !stored.is_done;
             if merged.0.get(&field).is_none_or(may_replace) {
                 merged.set(field, value, at, stream, false);
             }
@@ -74,31 +74,31 @@ impl PublicFields {
     }
 
     fn set(&mut self, field: String, value: Value, at: i64, stream: Option<&str>, is_done: bool) {
-        let cleared_at = self.0.get(&field).and_then(|said| said.cleared_at);
-        let said = Said {
+        let cleared_at = self.0.get(&field).and_then(|stored| stored.cleared_at);
+        let stored = PublicField {
             value,
             at,
             stream: stream.map(str::to_owned),
             is_done,
             cleared_at,
         };
-        self.0.insert(field, said);
+        self.0.insert(field, stored);
     }
 
     /// Records that an identification, made at `at`, has set the parent of the account.
-    pub fn note_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
+    pub fn record_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
         self.set(PARENT.to_owned(), value, at, stream, true);
     }
 
     /// Whether an identification has set the parent.
-    pub fn has_noted_parent(&self) -> bool {
-        self.0.get(PARENT).is_some_and(|said| said.is_done)
+    pub fn has_recorded_parent(&self) -> bool {
+        self.0.get(PARENT).is_some_and(|stored| stored.is_done)
     }
 
     /// Forgets who has set the parent, because from `now` on the Account API or a trusted
     /// source decides about it.
     pub fn forget_parent(&mut self, now: i64) {
-        if self.has_noted_parent() {
+        if self.has_recorded_parent() {
             self.clear([PARENT], now);
         }
     }
@@ -106,43 +106,43 @@ impl PublicFields {
     /// Clears fields that the Account API has cleared at `now`.
     pub fn clear<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>, now: i64) {
         for field in fields {
-            if let Some(said) = self.0.get_mut(field) {
-                *said = Said::cleared(now);
+            if let Some(stored) = self.0.get_mut(field) {
+                *stored = PublicField::cleared(now);
             }
         }
     }
 
     /// Removes the fields that a stream has set, and returns their names.
     pub fn remove_stream(&mut self, stream: &str) -> Vec<String> {
-        self.remove(|_, said| said.stream.as_deref() == Some(stream))
+        self.remove(|_, stored| stored.stream.as_deref() == Some(stream))
     }
 
     /// Removes the fields that one identification has set, and returns their names. `details`
     /// are the details of the identification, and `at` is when it was made by its own clock.
-    pub fn remove_said(
+    pub fn remove_identification(
         &mut self,
         details: &Map<String, Value>,
         at: i64,
         stream: Option<&str>,
     ) -> Vec<String> {
-        self.remove(|field, said| {
+        self.remove(|field, stored| {
             // If its clock was ahead, it counts as made when it arrived.
-            said.at <= at
-                && said.stream.as_deref() == stream
-                && details.get(field) == Some(&said.value)
+            stored.at <= at
+                && stored.stream.as_deref() == stream
+                && details.get(field) == Some(&stored.value)
         })
     }
 
-    fn remove(&mut self, is_concerned: impl Fn(&String, &Said) -> bool) -> Vec<String> {
-        let concerned = |(field, said): (&String, &Said)| {
-            let is_said = said.at > 0 && is_concerned(field, said);
-            is_said.then(|| field.clone())
+    fn remove(&mut self, is_concerned: impl Fn(&String, &PublicField) -> bool) -> Vec<String> {
+        let concerned = |(field, stored): (&String, &PublicField)| {
+            let is_removed = stored.at > 0 && is_concerned(field, stored);
+            is_removed.then(|| field.clone())
         };
         let fields: Vec<String> = self.0.iter().filter_map(concerned).collect();
         for field in &fields {
-            let cleared_at = self.0.remove(field).and_then(|said| said.cleared_at);
+            let cleared_at = self.0.remove(field).and_then(|stored| stored.cleared_at);
             if let Some(at) = cleared_at {
-                self.0.insert(field.clone(), Said::cleared(at));
+                self.0.insert(field.clone(), PublicField::cleared(at));
             }
         }
         fields
@@ -151,13 +151,13 @@ impl PublicFields {
     /// Fills removed fields again from the remaining identifications.
     pub fn refill<E: Clone>(&mut self, fields: &[String], remaining: &RemainingFields<E>) {
         for field in fields {
-            let cleared_at = self.0.get(field).and_then(|said| said.cleared_at);
-            if let Some(said) = remaining.get(field)
-                && cleared_at.is_none_or(|cleared_at| said.by.received_at > cleared_at)
+            let cleared_at = self.0.get(field).and_then(|stored| stored.cleared_at);
+            if let Some(left) = remaining.get(field)
+                && cleared_at.is_none_or(|cleared_at| left.by.received_at > cleared_at)
             {
                 let before = self.clone();
-                let stream = said.by.stream.as_deref();
-                self.set(field.clone(), said.value.clone(), said.by.at, stream, false);
+                let stream = left.by.stream.as_deref();
+                self.set(field.clone(), left.value.clone(), left.by.at, stream, false);
                 if !self.fits() {
                     *self = before;
                 }
@@ -167,7 +167,8 @@ impl PublicFields {
 
     /// When the Account API has cleared fields, by the names of the fields.
     pub fn cleared(&self) -> BTreeMap<String, i64> {
-        let cleared = |(field, said): (&String, &Said)| Some((field.clone(), said.cleared_at?));
+        let cleared =
+            |(field, stored): (&String, &PublicField)| Some((field.clone(), stored.cleared_at?));
         self.0.iter().filter_map(cleared).collect()
     }
 
@@ -175,8 +176,8 @@ impl PublicFields {
     pub fn values(&self) -> Map<String, Value> {
         self.0
             .iter()
-            .filter(|(_, said)| !is_empty(&said.value) && !said.is_done)
-            .map(|(field, said)| (field.clone(), said.value.clone()))
+            .filter(|(_, stored)| !is_empty(&stored.value) && !stored.is_done)
+            .map(|(field, stored)| (field.clone(), stored.value.clone()))
             .collect()
     }
 }
@@ -239,8 +240,11 @@ mod tests {
         let honest = json!({"name": "New", "plan": "gold", "size": 3});
         assert_eq!(fields.values(), details(honest));
         // Its clock was a day ahead, so the time of its arrival counts.
-        let said = details(json!({"name": "New"}));
-        assert_eq!(fields.remove_said(&said, 100, Some("good")), ["name"]);
+        let identified = details(json!({"name": "New"}));
+        assert_eq!(
+            fields.remove_identification(&identified, 100, Some("good")),
+            ["name"]
+        );
     }
 
     #[test]
@@ -268,18 +272,18 @@ mod tests {
     #[test]
     fn a_parent_that_was_set_is_no_detail_and_goes_with_who_set_it() {
         let mut fields = PublicFields::default();
-        fields.note_parent(json!(7), 1, Some("bad"));
+        fields.record_parent(json!(7), 1, Some("bad"));
         fields.add(details(json!({"parent_account_id": "other"})), 2, None);
         assert_eq!(fields.values(), Map::new());
-        assert!(fields.has_noted_parent());
+        assert!(fields.has_recorded_parent());
         let read: PublicFields =
             serde_json::from_str(&serde_json::to_string(&fields).unwrap()).unwrap();
         assert_eq!(read, fields);
         let mut by_stream = fields.clone();
         by_stream.remove_stream("bad");
-        assert!(!by_stream.has_noted_parent());
-        fields.remove_said(&details(json!({"parent_account_id": 7})), 1, Some("bad"));
-        assert!(!fields.has_noted_parent());
+        assert!(!by_stream.has_recorded_parent());
+        fields.remove_identification(&details(json!({"parent_account_id": 7})), 1, Some("bad"));
+        assert!(!fields.has_recorded_parent());
         fields.add(details(json!({"parent_account_id": "other"})), 2, None);
         fields.forget_parent(1);
         assert_eq!(

@@ -192,8 +192,8 @@ pub(super) fn free_value(name: &str, value: Value) -> Value {
 
 /// Converts texts to the type that their fields already have: `"40"` becomes the number 40 if
 /// a number is stored. So importing a table of the stored values changes nothing.
-pub(super) fn keep_types(stored: &Map<String, Value>, said: &mut Map<String, Value>) {
-    for (name, value) in said {
+pub(super) fn keep_types(stored: &Map<String, Value>, new: &mut Map<String, Value>) {
+    for (name, value) in new {
         let (Some(Value::Number(_)), Value::String(text)) = (stored.get(name), &*value) else {
             continue;
         };
@@ -305,13 +305,13 @@ mod tests {
     #[test]
     fn a_text_takes_the_type_of_the_number_that_is_stored() {
         let stored = json!({"seats": 40, "score": 1.5, "code": "7"});
-        let mut said = json!({"seats": "41", "score": "1.5", "code": "7", "new": "7"});
-        let (Value::Object(stored), Value::Object(said_fields)) = (stored, &mut said) else {
+        let mut new = json!({"seats": "41", "score": "1.5", "code": "7", "new": "7"});
+        let (Value::Object(stored), Value::Object(new_fields)) = (stored, &mut new) else {
             panic!("objects")
         };
-        keep_types(&stored, said_fields);
+        keep_types(&stored, new_fields);
         assert_eq!(
-            said,
+            new,
             json!({"seats": 41, "score": 1.5, "code": "7", "new": "7"})
         );
         let mut padded = Map::from_iter([("seats".to_owned(), json!("041"))]);

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_could_be_meant_in_two_ways_is_refused() {
-        for (body, told) in [
+        for (body, message) in [
             (json!({"data": {"name": "N"}, "tier": "gold"}), "`tier`"),
             (
                 json!({"data": {"account_id": "x"}, "account_id": "y"}),
@@ -157,7 +157,7 @@ mod tests {
             (json!([{}, {}]), "one record"),
         ] {
             let error = single(body.clone()).unwrap_err().to_string();
-            assert!(error.contains(told), "{body}: {error}");
+            assert!(error.contains(message), "{body}: {error}");
         }
     }
 

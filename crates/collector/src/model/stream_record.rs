@@ -44,7 +44,7 @@ impl<'a> Arrivals<'a> {
     /// only such events begins when the first arrived.
     pub fn add_rejected(&mut self, stream_id: &'a str, seq: u32, received_at: i64) {
         let arrived = self.streams.entry(stream_id).or_default();
-        arrived.note_time(received_at);
+        arrived.extend_to(received_at);
         arrived.rejected.push(seq);
     }
 
@@ -66,11 +66,11 @@ impl<'a> Arrivals<'a> {
 impl StreamArrivals {
     /// Adds an event that was not received before.
     pub fn add(&mut self, seq: u32, created_at: i64) {
-        self.note_time(created_at);
+        self.extend_to(created_at);
         self.seqs.push(seq);
     }
 
-    fn note_time(&mut self, at: i64) {
+    fn extend_to(&mut self, at: i64) {
         self.first_at = Some(self.first_at.map_or(at, |first_at| first_at.min(at)));
     }
 }

@@ -28,8 +28,8 @@ pub(super) struct Activity {
     moved_at: AtomicU64,
     /// Whether the collector prepares an answer and needs nothing more from the client.
     is_working: AtomicBool,
-    is_told: AtomicBool,
-    told: Notify,
+    is_close_requested: AtomicBool,
+    close_request: Notify,
 }
 
 impl Activity {
@@ -38,8 +38,8 @@ impl Activity {
             opened: Instant::now(),
             moved_at: AtomicU64::new(0),
             is_working: AtomicBool::new(false),
-            is_told: AtomicBool::new(false),
-            told: Notify::new(),
+            is_close_requested: AtomicBool::new(false),
+            close_request: Notify::new(),
         }
     }
 
@@ -62,21 +62,21 @@ impl Activity {
     }
 
     /// Asks the connection to close.
-    pub(super) fn give_way(&self) {
-        self.is_told.store(true, Ordering::Relaxed);
-        self.told.notify_one();
+    pub(super) fn request_close(&self) {
+        self.is_close_requested.store(true, Ordering::Relaxed);
+        self.close_request.notify_one();
     }
 
-    pub(super) fn is_told(&self) -> bool {
-        self.is_told.load(Ordering::Relaxed)
+    pub(super) fn is_close_requested(&self) -> bool {
+        self.is_close_requested.load(Ordering::Relaxed)
     }
 
     /// Completes when the connection must close, because it was asked to and the collector
     /// still waits for the client.
     pub(super) async fn must_close(&self) {
         loop {
-            self.told.notified().await;
-            self.is_told.store(false, Ordering::Relaxed);
+            self.close_request.notified().await;
+            self.is_close_requested.store(false, Ordering::Relaxed);
             if self.waits_since().is_some() {
                 return;
             }

@@ -85,11 +85,11 @@ impl Connections {
         let longest = open
             .connections
             .values()
-            .filter(|activity| !activity.is_told())
+            .filter(|activity| !activity.is_close_requested())
             .filter_map(|activity| Some((activity.waits_since()?, activity)))
             .min_by_key(|(since, _)| *since);
         if let Some((_, activity)) = longest {
-            activity.give_way();
+            activity.request_close();
         }
     }
 
@@ -101,7 +101,7 @@ impl Connections {
         for activity in open.connections.values() {
             let waits_since = activity.waits_since();
             if waits_since.is_some_and(|since| now.duration_since(since) > WAITING_LIMIT) {
-                activity.give_way();
+                activity.request_close();
             }
         }
     }
@@ -134,7 +134,7 @@ mod tests {
         });
         let third = connections.place().await;
         closing.await.unwrap();
-        assert!(!working.activity.is_told());
+        assert!(!working.activity.is_close_requested());
         drop(third);
     }
 
@@ -152,10 +152,10 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_is_at_work_again_does_not_close() {
         let activity = Activity::new();
-        activity.give_way();
+        activity.request_close();
         activity.set_working(true);
         let closes = tokio::time::timeout(Duration::ZERO, activity.must_close()).await;
         assert!(closes.is_err());
-        assert!(!activity.is_told(), "it can be asked again");
+        assert!(!activity.is_close_requested(), "it can be asked again");
     }
 }

@@ -129,7 +129,7 @@ pub struct DueMessage {
 
 /// The state of message delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct DeliveryState {
     /// Number of messages that wait for an attempt.
     pub waiting: i64,
     /// Number of messages that have arrived.
@@ -152,7 +152,7 @@ pub struct AlertsPage {
     /// The receiver.
     pub webhook: Option<Webhook>,
     /// The state of message delivery.
-    pub messages: Standing,
+    pub messages: DeliveryState,
 }
 
 /// The values that the filters of a rule can name.
@@ -184,12 +184,12 @@ struct Body {
     #[serde(rename = "type")]
     kind: &'static str,
     rule: Value,
-    alerts: Vec<ToldAlert>,
+    alerts: Vec<MessageAlert>,
 }
 
 /// An alert as it appears in a message.
 #[derive(Debug, Serialize)]
-pub(in crate::store) struct ToldAlert {
+pub(in crate::store) struct MessageAlert {
     pub(in crate::store) id: i64,
     pub(in crate::store) account_id: String,
     pub(in crate::store) account_name: Option<String>,
@@ -202,7 +202,7 @@ pub(in crate::store) struct ToldAlert {
 /// The body of a message about alerts of a rule; `None` when there are no alerts.
 pub(in crate::store) fn message_body(
     stored: &StoredRule,
-    alerts: Vec<ToldAlert>,
+    alerts: Vec<MessageAlert>,
 ) -> Option<String> {
     if alerts.is_empty() {
         return None;

@@ -9,7 +9,7 @@ mod forest;
 
 use std::{collections::HashMap, hash::Hash};
 
-use crate::model::hierarchy::{Cycle, WayUp};
+use crate::model::hierarchy::{AncestorPath, Cycle};
 use forest::Forest;
 
 /// Maximum total number of steps that the placements of one call walk up the table. PostgreSQL
@@ -33,7 +33,7 @@ pub(in crate::store) struct Ancestry<A> {
 pub(in crate::store) enum Walked<A> {
     /// The upper account is the lower one or lies above it. The path leads from the lower account
     /// to the one directly below the upper account.
-    Above(WayUp<A>),
+    Above(AncestorPath<A>),
     /// The upper account is not above the lower one.
     Apart,
     /// The steps ran out.
@@ -65,7 +65,7 @@ impl<A: Copy + Eq + Hash> Ancestry<A> {
         let is_cut = accounts.len() >= self.steps_left();
         self.steps += accounts.len();
         if accounts.pop_if(|last| *last == upper).is_some() {
-            Walked::Above(WayUp::over(accounts, NAMED))
+            Walked::Above(AncestorPath::over(accounts, NAMED))
         } else if is_cut {
             Walked::Cut
         } else {
@@ -120,20 +120,24 @@ impl<A: Copy + Eq + Hash> Tree<A> {
 
     /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not
     /// above `lower`.
-    pub(in crate::store) fn way_up(&mut self, upper: A, lower: A) -> Option<WayUp<A>> {
+    pub(in crate::store) fn ancestor_path(
+        &mut self,
+        upper: A,
+        lower: A,
+    ) -> Option<AncestorPath<A>> {
         let (upper, lower) = (self.node(upper), self.node(lower));
         if !self.forest.is_above(upper, lower) {
             return None;
         }
-        let way = self.forest.way_up(upper, lower, NAMED);
+        let path = self.forest.ancestor_path(upper, lower, NAMED);
         let accounts = |nodes: Vec<u32>| {
             let nodes = nodes.into_iter();
             nodes.map(|node| self.accounts[node as usize - 1]).collect()
         };
-        Some(WayUp {
-            first: accounts(way.first),
-            between: way.between,
-            last: accounts(way.last),
+        Some(AncestorPath {
+            first: accounts(path.first),
+            between: path.between,
+            last: accounts(path.last),
         })
     }
 
@@ -149,16 +153,16 @@ impl<A: Copy + Eq + Hash> Tree<A> {
 mod tests {
     use super::*;
 
-    fn way(accounts: &[i64]) -> WayUp<i64> {
-        WayUp::over(accounts.to_vec(), NAMED)
+    fn path(accounts: &[i64]) -> AncestorPath<i64> {
+        AncestorPath::over(accounts.to_vec(), NAMED)
     }
 
     #[test]
     fn a_way_in_the_table_tells_whether_an_account_is_above() {
         let mut ancestry = Ancestry::default();
         let above = ancestry.walked(1, vec![3, 2, 1]);
-        assert_eq!(above, Walked::Above(way(&[3, 2])));
-        assert_eq!(ancestry.walked(7, vec![7]), Walked::Above(way(&[])));
+        assert_eq!(above, Walked::Above(path(&[3, 2])));
+        assert_eq!(ancestry.walked(7, vec![7]), Walked::Above(path(&[])));
         assert_eq!(ancestry.walked(4, vec![3, 2, 1]), Walked::Apart);
         assert_eq!(ancestry.steps_left(), MAX_STEPS - 7);
     }
@@ -168,7 +172,7 @@ mod tests {
         let all: Vec<i64> = (1..=MAX_STEPS as i64).collect();
         assert_eq!(Ancestry::default().walked(0, all.clone()), Walked::Cut);
         let found = Ancestry::default().walked(MAX_STEPS as i64, all.clone());
-        assert_eq!(found, Walked::Above(way(&all[..MAX_STEPS - 1])));
+        assert_eq!(found, Walked::Above(path(&all[..MAX_STEPS - 1])));
         let mut ancestry = Ancestry::default();
         ancestry.walked(0, all);
         assert_eq!(ancestry.steps_left(), 0);
@@ -181,8 +185,11 @@ mod tests {
         ancestry.keep(Tree::default()).place(5_000_000_000, Some(1));
         assert_eq!(ancestry.steps_left(), 0);
         let tree = ancestry.tree().unwrap();
-        assert_eq!(tree.way_up(1, 5_000_000_000), Some(way(&[5_000_000_000])));
-        assert_eq!(tree.way_up(5_000_000_000, 1), None);
+        assert_eq!(
+            tree.ancestor_path(1, 5_000_000_000),
+            Some(path(&[5_000_000_000]))
+        );
+        assert_eq!(tree.ancestor_path(5_000_000_000, 1), None);
     }
 
     #[test]
@@ -194,11 +201,11 @@ mod tests {
         for (account, parent) in [(2, 1), (3, 2), (4, 3)] {
             tree.place(account, Some(parent));
         }
-        assert_eq!(tree.way_up(1, 4), Some(way(&[4, 3, 2])));
+        assert_eq!(tree.ancestor_path(1, 4), Some(path(&[4, 3, 2])));
         ancestry.moved(3, None);
         ancestry.moved(1, Some(4));
         let tree = ancestry.tree().unwrap();
-        assert_eq!(tree.way_up(1, 4), None);
-        assert_eq!(tree.way_up(3, 2), Some(way(&[2, 1, 4])));
+        assert_eq!(tree.ancestor_path(1, 4), None);
+        assert_eq!(tree.ancestor_path(3, 2), Some(path(&[2, 1, 4])));
     }
 }

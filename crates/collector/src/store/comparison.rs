@@ -56,7 +56,7 @@ pub struct Compared {
 
 /// Compares everything that does not change by itself, as of `now`: lists of accounts and users,
 /// the usage of each tree by each dimension, its financial sums, losses, rules and alerts, and the
-/// latest events. Returns one line for each difference. `told` is called with the number of trees
+/// latest events. Returns one line for each difference. `on_progress` is called with the number of trees
 /// compared so far and the number of all trees.
 ///
 /// # Errors
@@ -64,7 +64,7 @@ pub struct Compared {
 pub async fn differences(
     compared: &Compared,
     now: i64,
-    told: &mut (dyn FnMut(usize, usize) + Send),
+    on_progress: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     compare_lists(compared, &mut found).await?;
@@ -84,7 +84,7 @@ pub async fn differences(
         let of_tree = ended.map_err(|cause| StoreError::Failed(cause.to_string()))?;
         found.extend(of_tree?);
         done += 1;
-        told(done, all);
+        on_progress(done, all);
     }
 }
 
@@ -93,8 +93,12 @@ fn compare<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, right: &T,
     if right != other {
         let (right, other) = (format!("{right:?}"), format!("{other:?}"));
         let from = first_difference(&right, &other);
-        let told = |answer: &str| excerpt(answer, from);
-        found.push(format!("{what}: {} became {}", told(&right), told(&other)));
+        let excerpt_of = |answer: &str| excerpt(answer, from);
+        found.push(format!(
+            "{what}: {} became {}",
+            excerpt_of(&right),
+            excerpt_of(&other)
+        ));
     }
 }
 
@@ -108,10 +112,10 @@ fn first_difference(one: &str, other: &str) -> usize {
 fn excerpt(text: &str, place: usize) -> String {
     let from = place.saturating_sub(LETTERS_BEFORE);
     let mut letters = text.chars().skip(from);
-    let told: String = letters.by_ref().take(MOST_LETTERS).collect();
+    let shown: String = letters.by_ref().take(MOST_LETTERS).collect();
     let before = if from > 0 { "…" } else { "" };
     let after = if letters.next().is_some() { "…" } else { "" };
-    format!("{before}{told}{after}")
+    format!("{before}{shown}{after}")
 }
 
 async fn compare_lists(compared: &Compared, found: &mut Vec<String>) -> Result<(), StoreError> {

@@ -80,14 +80,18 @@ impl FinancialSums {
         }
         let currencies: BTreeSet<String> =
             sums.keys().map(|(currency, _)| currency.clone()).collect();
-        let mut told: Vec<CurrencySum> = currencies.into_iter().map(CurrencySum::of).collect();
+        let mut sums_by_currency: Vec<CurrencySum> =
+            currencies.into_iter().map(CurrencySum::of).collect();
         for ((currency, _), sum) in sums {
-            if let Some(of) = told.iter_mut().find(|of| of.currency == currency) {
+            if let Some(of) = sums_by_currency
+                .iter_mut()
+                .find(|of| of.currency == currency)
+            {
                 of.records += sum.records;
-                of.by_name.push(sum.told());
+                of.by_name.push(sum.into_named_sum());
             }
         }
-        told
+        sums_by_currency
     }
 }
 
@@ -102,7 +106,7 @@ impl CurrencySum {
 }
 
 impl OfName {
-    fn told(self) -> NamedSum {
+    fn into_named_sum(self) -> NamedSum {
         let months = self.months.into_iter();
         NamedSum {
             name: self.spelling,

@@ -4,7 +4,7 @@ use natero_event::ActionKind;
 
 /// When an identification counts as made: at the time it states, but not after its arrival. A time
 /// in the future would otherwise override what others say until then.
-pub(in crate::store) fn said_at(created_at: i64, received_at: i64) -> i64 {
+pub(in crate::store) fn identified_at(created_at: i64, received_at: i64) -> i64 {
     created_at.min(received_at)
 }
 

@@ -38,7 +38,7 @@ pub mod quality;
 pub mod rates;
 pub mod records;
 pub mod refused_lines;
-mod remaining_said;
+mod remaining_identifications;
 pub mod removal;
 mod rule_check;
 pub mod saved_views;

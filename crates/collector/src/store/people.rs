@@ -32,7 +32,7 @@ pub struct Person {
     /// Number of days of the period with an event.
     pub active_days: i64,
     /// Whether the user came, stayed or left.
-    pub standing: Presence,
+    pub presence: Presence,
     /// Number of stored events that do not count, for a user without any counted event.
     pub uncounted: u64,
 }
@@ -82,9 +82,9 @@ impl Person {
     }
 
     /// Sets the number of events that do not count, for a user without any counted event.
-    pub(in crate::store) fn note_uncounted(&mut self, events: u64) {
-        if self.standing == Presence::NeverCame && events > 0 {
-            self.standing = Presence::Uncounted;
+    pub(in crate::store) fn set_uncounted(&mut self, events: u64) {
+        if self.presence == Presence::NeverCame && events > 0 {
+            self.presence = Presence::Uncounted;
             self.uncounted = events;
         }
     }
@@ -129,7 +129,7 @@ impl PersonUse {
         person.first_seen = start_of(self.first);
         person.last_seen = start_of(self.last);
         person.active_days = self.active_days;
-        person.standing = self.presence(person.first_seen, span);
+        person.presence = self.presence(person.first_seen, span);
     }
 
     fn presence(&self, first: Option<i64>, span: Span) -> Presence {

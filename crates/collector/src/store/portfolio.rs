@@ -1,9 +1,9 @@
 //! The list of accounts, with their figures of a period and of the previous one.
 
 mod assembly;
+mod cached_names;
 mod curve;
 mod forest;
-mod kept_names;
 mod people;
 mod period;
 mod row;
@@ -19,9 +19,9 @@ use crate::model::{
 };
 
 pub(in crate::store) use assembly::Own;
+pub(in crate::store) use cached_names::{CachedNames, Version};
 pub(in crate::store) use curve::DAY_MS;
 pub(in crate::store) use forest::Forest;
-pub(in crate::store) use kept_names::{KeptNames, Version};
 pub(in crate::store) use period::{BEFORE, NOW};
 
 /// Selects accounts for a list.

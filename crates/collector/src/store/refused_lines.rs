@@ -20,7 +20,7 @@ pub(in crate::store) const MAX_ROWS: i64 = 1000;
 
 /// The kind and the account under which to store lines that have no row yet, when their source
 /// already has `rows` rows.
-pub(in crate::store) fn told_apart<'a>(
+pub(in crate::store) fn limit_groups<'a>(
     rows: i64,
     kind: &'a str,
     account: &'a str,

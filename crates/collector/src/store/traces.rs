@@ -17,14 +17,14 @@ pub(in crate::store) struct Traces {
     /// The accounts that they named.
     pub(in crate::store) accounts: BTreeSet<String>,
     /// The identifications among them.
-    pub(in crate::store) said: Vec<Said>,
+    pub(in crate::store) identifications: Vec<Identification>,
     /// The events that have a `seq`, by stream.
     pub(in crate::store) streams: BTreeMap<String, StreamEvents>,
 }
 
 /// The contents of one identification from a public source.
 #[derive(Debug)]
-pub(in crate::store) struct Said {
+pub(in crate::store) struct Identification {
     pub(in crate::store) subject: Subject,
     pub(in crate::store) account_id: String,
     pub(in crate::store) user_id: String,
@@ -52,7 +52,7 @@ impl Traces {
             let parent = details.get("parent_account_id").and_then(received::id);
             self.accounts
                 .extend(parent.filter(|_| subject == Subject::Account));
-            self.said.push(Said {
+            self.identifications.push(Identification {
                 subject,
                 account_id,
                 user_id,

@@ -55,7 +55,7 @@ async fn silent(collector: &Collector, accounts: usize) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-async fn standing(collector: &Collector) -> Value {
+async fn delivery_state(collector: &Collector) -> Value {
     collector.get("/api/v2/webhook").await["messages"].clone()
 }
 
@@ -78,16 +78,16 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
         message.header("webhook-signature"),
         secret.sign(id, seconds, &message.body)
     );
-    let told = message.json();
-    assert_eq!(told["type"], "alerts.began");
-    assert_eq!(told["rule"]["name"], "Quiet");
-    assert_eq!(told["rule"]["days"], 7);
-    assert_eq!(told["alerts"][0]["account_id"], "a0");
-    assert_eq!(told["alerts"].as_array().unwrap().len(), 2);
+    let body = message.json();
+    assert_eq!(body["type"], "alerts.began");
+    assert_eq!(body["rule"]["name"], "Quiet");
+    assert_eq!(body["rule"]["days"], 7);
+    assert_eq!(body["alerts"][0]["account_id"], "a0");
+    assert_eq!(body["alerts"].as_array().unwrap().len(), 2);
     // An alert that stays active is reported only once.
     collector.call("POST", "/api/v2/alerts/check", None).await;
     assert_eq!(deliver_due(&collector, now + DAY).await, None);
-    assert_eq!(standing(&collector).await["delivered"], 1);
+    assert_eq!(delivery_state(&collector).await["delivered"], 1);
 }
 
 #[tokio::test]
@@ -106,9 +106,9 @@ async fn a_message_that_fails_is_sent_again_with_growing_pauses_also_after_a_res
     let mut collector = collector;
     while let Some(next) = deliver_due(&collector, now).await {
         pauses.push(next - now);
-        let told = standing(&collector).await;
-        assert_eq!(told["waiting"], 1, "{told}");
-        assert!(told["last_error"].is_string(), "{told}");
+        let state = delivery_state(&collector).await;
+        assert_eq!(state["waiting"], 1, "{state}");
+        assert!(state["last_error"].is_string(), "{state}");
         // Nothing is sent before its time.
         let sent = receiver.received().len();
         assert_eq!(deliver_due(&collector, next - 1).await, Some(next));
@@ -125,7 +125,7 @@ async fn a_message_that_fails_is_sent_again_with_growing_pauses_also_after_a_res
         secret.sign(last.header("webhook-id"), seconds, &last.body)
     );
     assert_eq!(
-        standing(&collector).await,
+        delivery_state(&collector).await,
         json!({"waiting": 0, "delivered": 1, "given_up": 0, "last_error": null})
     );
 }
@@ -139,7 +139,7 @@ async fn every_attempt_has_the_same_id_and_a_redirect_is_not_followed() {
     let now = now_ms();
     let next = deliver_due(&collector, now).await.unwrap();
     assert!(
-        standing(&collector).await["last_error"]
+        delivery_state(&collector).await["last_error"]
             .as_str()
             .unwrap()
             .contains("307")
@@ -168,9 +168,9 @@ async fn a_receiver_that_is_never_there_is_given_up_after_days() {
         attempts += 1;
     }
     assert_eq!(attempts, MAX_ATTEMPTS);
-    let told = standing(&collector).await;
-    assert_eq!(told["given_up"], 1, "{told}");
-    assert_eq!(told["last_error"], "no connection to the host");
+    let state = delivery_state(&collector).await;
+    assert_eq!(state["given_up"], 1, "{state}");
+    assert_eq!(state["last_error"], "no connection to the host");
 }
 
 #[tokio::test]

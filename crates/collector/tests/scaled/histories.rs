@@ -134,7 +134,7 @@ pub async fn compare(pair: &Pair) {
     let ids = || (0..200).map(|id| format!("e/{id}")).collect::<Vec<_>>();
     for is_trusted in [false, true] {
         let source = pair.source(&*pair.sqlite, is_trusted).await.id;
-        same!(pair, store => store.lacking(source, ids()));
+        same!(pair, store => store.missing_events(source, ids()));
     }
     for account_id in [None, Some("b".to_owned())] {
         let question = || LatestQuestion {

@@ -42,7 +42,10 @@ async fn a_full_database_takes_no_events_until_there_is_room_again() {
         assert!(store.probe(NOW, commits).await.is_err());
     }
     assert_eq!(
-        store.lacking(source.id, vec!["1".into()]).await.unwrap(),
+        store
+            .missing_events(source.id, vec!["1".into()])
+            .await
+            .unwrap(),
         ["1"]
     );
     pair.sql("DROP TABLE padding").await;

@@ -199,8 +199,8 @@ async fn the_days_to_come_get_their_partitions_while_questions_are_asked() {
     let asking = async {
         // The partitions of four days, and the default partition.
         while pair.try_count(PARTITIONS).await.unwrap() < 5 {
-            let lacking = other.lacking(source.id, vec!["none".into()]);
-            assert_eq!(lacking.await.unwrap(), ["none"]);
+            let missing = other.missing_events(source.id, vec!["none".into()]);
+            assert_eq!(missing.await.unwrap(), ["none"]);
             assert_eq!(totals(&other).await.events, 1);
         }
     };

@@ -22,12 +22,12 @@ use crate::{
         rounding::rounded,
         webhook::{WebhookSecret, WebhookUrl},
     },
-    store::alerts::{Alert, AlertsQuestion, RuleError, Standing, StoredRule},
+    store::alerts::{Alert, AlertsQuestion, DeliveryState, RuleError, StoredRule},
 };
 
 /// A rule, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
-pub struct ToldRule {
+pub struct RuleResponse {
     id: i64,
     #[serde(flatten)]
     rule: AlertRule,
@@ -36,9 +36,9 @@ pub struct ToldRule {
     holding: i64,
 }
 
-impl From<StoredRule> for ToldRule {
+impl From<StoredRule> for RuleResponse {
     fn from(stored: StoredRule) -> Self {
-        ToldRule {
+        RuleResponse {
             id: stored.id,
             rule: stored.rule,
             created_at: stored.created_at,
@@ -50,7 +50,7 @@ impl From<StoredRule> for ToldRule {
 
 /// An alert, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
-pub struct ToldAlert {
+pub struct AlertResponse {
     id: i64,
     rule_id: i64,
     rule: String,
@@ -63,9 +63,9 @@ pub struct ToldAlert {
     ended_at: Option<i64>,
 }
 
-impl From<Alert> for ToldAlert {
+impl From<Alert> for AlertResponse {
     fn from(alert: Alert) -> Self {
-        ToldAlert {
+        AlertResponse {
             id: alert.id,
             rule_id: alert.rule_id,
             rule: alert.rule,
@@ -109,11 +109,11 @@ impl From<RuleError> for ApiError {
 pub async fn list_rules(
     State(app): State<App>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<List<ToldRule>>, ApiError> {
+) -> Result<Json<List<RuleResponse>>, ApiError> {
     let page = page.page()?;
     let rules = app.store.alert_rules().await?;
     let total = rules.len() as i64;
-    let rules = rules.into_iter().map(ToldRule::from);
+    let rules = rules.into_iter().map(RuleResponse::from);
     let before = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let rules = rules.skip(before).take(most).collect();
@@ -127,11 +127,11 @@ pub async fn list_rules(
 pub async fn get_rule(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<Json<ToldRule>, ApiError> {
+) -> Result<Json<RuleResponse>, ApiError> {
     find(&app, number(&id)?).await
 }
 
-async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
+async fn find(app: &App, id: i64) -> Result<Json<RuleResponse>, ApiError> {
     let found = app.store.alert_rule(id).await?;
     found
         .map(|stored| Json(stored.into()))
@@ -145,7 +145,7 @@ async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
 pub async fn post_rule(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<ToldRule>, ApiError> {
+) -> Result<Json<RuleResponse>, ApiError> {
     let id = add_rule(&app, read_rule(body)?).await?;
     find(&app, id).await
 }
@@ -178,7 +178,7 @@ pub async fn put_rule(
     State(app): State<App>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
-) -> Result<Json<ToldRule>, ApiError> {
+) -> Result<Json<RuleResponse>, ApiError> {
     let rule = read_rule(body)?;
     let id = number(&id)?;
     replace_rule(&app, id, rule).await?;
@@ -230,7 +230,7 @@ pub async fn list(
     State(app): State<App>,
     Query(query): Query<AlertsQuery>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<List<ToldAlert>>, ApiError> {
+) -> Result<Json<List<AlertResponse>>, ApiError> {
     let page = page.page()?;
     let account_id = query.account_id;
     let question = AlertsQuestion {
@@ -241,7 +241,7 @@ pub async fn list(
     let found = app.store.alerts(question, page).await?;
     let (alerts, total) =
         found.ok_or_else(|| Accounts::not_found(&account_id.unwrap_or_default()))?;
-    let alerts = alerts.into_iter().map(ToldAlert::from).collect();
+    let alerts = alerts.into_iter().map(AlertResponse::from).collect();
     Ok(Json(List::new(alerts, total, page)))
 }
 
@@ -255,20 +255,20 @@ pub async fn check(State(app): State<App>) -> Result<Json<Checked>, ApiError> {
 
 /// The webhook receiver, as the API returns it, without its secret.
 #[derive(Debug, Clone, Serialize)]
-pub struct ToldWebhook {
+pub struct WebhookResponse {
     url: String,
     created_at: i64,
-    messages: Standing,
+    messages: DeliveryState,
 }
 
 /// Returns the webhook receiver.
 ///
 /// # Errors
 /// 404 when none is set.
-pub async fn get_webhook(State(app): State<App>) -> Result<Json<ToldWebhook>, ApiError> {
+pub async fn get_webhook(State(app): State<App>) -> Result<Json<WebhookResponse>, ApiError> {
     let (webhook, messages) = app.store.webhook().await?;
     let webhook = webhook.ok_or_else(no_webhook)?;
-    Ok(Json(ToldWebhook {
+    Ok(Json(WebhookResponse {
         url: webhook.url.as_str().to_owned(),
         created_at: webhook.created_at,
         messages,

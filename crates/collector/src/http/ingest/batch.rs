@@ -133,11 +133,14 @@ mod tests {
         );
         let batch = Batch::read(body.as_bytes(), IdScope::Public, NOW).unwrap();
         let rejected = batch.rejected;
-        let told: Vec<_> = rejected
+        let rejected: Vec<_> = rejected
             .iter()
             .map(|line| (&*line.kind, line.account_id.as_deref()))
             .collect();
-        assert_eq!(told, [("too_early", Some("a")), ("too_early", Some("b"))]);
+        assert_eq!(
+            rejected,
+            [("too_early", Some("a")), ("too_early", Some("b"))]
+        );
     }
 
     #[test]
@@ -145,10 +148,10 @@ mod tests {
         let zeros = "0,".repeat(natero_event::received::MAX_LINE_BYTES / 2);
         let long = format!(r#"{{"account_id":"a","x":[{zeros}0]}}"#);
         let batch = Batch::read(long.as_bytes(), IdScope::Public, NOW).unwrap();
-        let told: Vec<_> = (batch.rejected.iter())
+        let rejected: Vec<_> = (batch.rejected.iter())
             .map(|line| (&*line.kind, line.account_id.as_deref()))
             .collect();
-        assert_eq!(told, [("line_too_long", None)]);
+        assert_eq!(rejected, [("line_too_long", None)]);
     }
 
     #[test]

@@ -80,7 +80,7 @@ async fn collect(mut body: Body, room: &mut Room) -> Result<Bytes, ApiError> {
     loop {
         let frame = tokio::select! {
             frame = body.frame() => frame,
-            () = room.must_give_way() => return Err(ApiError::Timeout),
+            () = room.cancelled() => return Err(ApiError::Timeout),
         };
         let Some(frame) = frame else {
             return Ok(received.into());

@@ -1,8 +1,8 @@
 //! The Event API: `POST /v1/{authKey}/{apiKey}`.
 
-mod asked;
 mod batch;
 mod body;
+mod missing_query;
 
 use std::{sync::Arc, time::Instant};
 
@@ -26,9 +26,9 @@ use crate::{
     store::{self, event_key::IdScope, rates::Limited, refused_lines::RefusedLines},
 };
 
-use asked::AskedQuery;
 use batch::{Batch, RejectedLine};
 use body::Encoding;
+use missing_query::MissingQuery;
 
 /// The response to a batch that is on disk.
 #[derive(Debug, Clone, Serialize)]
@@ -50,7 +50,7 @@ pub struct Receipt {
 pub async fn post(
     State(app): State<App>,
     Path((auth_key, api_key)): Path<(String, String)>,
-    Query(asked): Query<AskedQuery>,
+    Query(query): Query<MissingQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, ApiError> {
@@ -64,16 +64,16 @@ pub async fn post(
     app.count_request(Limited::Source(source.id)).await?;
     source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
-    let asked = asked.ids()?;
+    let event_ids = query.ids()?;
     let encoding = body::check_headers(&headers)?;
-    app.clock.note(source.created_at);
+    app.clock.record(source.created_at);
     app.clock.check(now_ms())?;
     let mut room = app.admission.room(source.id);
     let packed = body::receive(body, &headers, &mut room).await?;
     let now = now_ms();
     // The clock may have been set while the body arrived.
     app.clock.check(now)?;
-    let asks = asked.is_some();
+    let asks = event_ids.is_some();
     let scope = IdScope::of(source.trusted);
     let is_small = encoding == Encoding::Plain && packed.len() <= SMALL_BYTES;
     let (batch, lines, _room) = parse(&app, is_small, move || {
@@ -112,7 +112,7 @@ pub async fn post(
         })
         .await?;
     if outcome.accepted > 0 {
-        app.clock.note(now);
+        app.clock.record(now);
     }
     rejected.extend(outcome.rejected.iter().map(|(line, error)| RejectedLine {
         line: *line,
@@ -121,10 +121,10 @@ pub async fn post(
         account_id: None,
     }));
     rejected.sort_by_key(|rejected| rejected.line);
-    let lacking = match asked {
+    let missing = match event_ids {
         None => None,
         // The batch is committed, so its own events do not count as lacking.
-        Some(ids) => Some(app.store.lacking(source_id, ids).await?.join(",")),
+        Some(ids) => Some(app.store.missing_events(source_id, ids).await?.join(",")),
     };
     let counted = outcome.accepted - outcome.set_aside;
     for (kind, count) in [
@@ -140,7 +140,7 @@ pub async fn post(
         duplicates: outcome.duplicates,
         set_aside: outcome.set_aside,
         rejected,
-        lacking,
+        lacking: missing,
     }))
 }
 

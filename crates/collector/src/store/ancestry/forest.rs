@@ -6,7 +6,7 @@
 //! in the order of their depth. [`Forest::splay`] rotates it so that the node visited last is its
 //! root. The root of such a binary tree also stores the node below which the path hangs.
 
-use crate::model::hierarchy::WayUp;
+use crate::model::hierarchy::AncestorPath;
 
 /// Nodes are numbered from 1.
 #[derive(Debug, Default)]
@@ -55,7 +55,12 @@ impl Forest {
 
     /// The nodes from `lower` up to the one directly below `upper`, which must lie above `lower`.
     /// Only the first and the last `most` nodes are named.
-    pub(super) fn way_up(&mut self, upper: u32, lower: u32, most: usize) -> WayUp<u32> {
+    pub(super) fn ancestor_path(
+        &mut self,
+        upper: u32,
+        lower: u32,
+        most: usize,
+    ) -> AncestorPath<u32> {
         self.grow(upper.max(lower));
         self.access(lower);
         let length = self.node(lower).size as usize;
@@ -68,13 +73,13 @@ impl Forest {
             depths.map(|depth| self.at_depth(lower, depth)).collect()
         };
         if count <= 2 * most {
-            return WayUp {
+            return AncestorPath {
                 first: at_depth(&mut shown(0, count)),
                 between: 0,
                 last: Vec::new(),
             };
         }
-        WayUp {
+        AncestorPath {
             first: at_depth(&mut shown(0, most)),
             between: count - 2 * most,
             last: at_depth(&mut shown(count - most, count)),
@@ -214,7 +219,7 @@ mod tests {
                 if is_cycle {
                     let mut way = upwards(&parents, parent);
                     way.truncate(way.iter().position(|at| *at == node).unwrap());
-                    let found = forest.way_up(node, parent, 3);
+                    let found = forest.ancestor_path(node, parent, 3);
                     let mut all = found.first.clone();
                     if found.between > 0 {
                         all.extend(&way[3..3 + found.between]);

@@ -9,7 +9,8 @@ use crate::{
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, RuleCheck, RuleError, Standing, StoredRule, Webhook,
+            Alert, AlertsQuestion, DeliveryState, DueMessage, RuleCheck, RuleError, StoredRule,
+            Webhook,
         },
         answer::Answer,
         records::Listed,
@@ -45,7 +46,7 @@ pub trait AlertOperations {
     fn alerts(&self, question: AlertsQuestion, page: Page) -> Answer<'_, Option<Listed<Alert>>>;
 
     /// The receiver, if there is one, and the state of message delivery.
-    fn webhook(&self) -> Answer<'_, (Option<Webhook>, Standing)>;
+    fn webhook(&self) -> Answer<'_, (Option<Webhook>, DeliveryState)>;
 
     /// Sets or replaces the receiver. Waiting messages go to the new one.
     fn set_webhook(&self, url: WebhookUrl, secret: WebhookSecret, now: i64) -> Answer<'_, ()>;

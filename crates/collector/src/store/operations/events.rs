@@ -20,7 +20,7 @@ pub trait EventOperations {
     fn ingest(&self, batch: Batch) -> Answer<'_, BatchOutcome>;
 
     /// The `event_ids` that are not stored, or were sent by another source.
-    fn lacking(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>>;
+    fn missing_events(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>>;
 
     /// The events that arrived last, newest first, with the number of the newest event. That number
     /// is `after` when none is newer.

@@ -12,7 +12,7 @@ pub(in crate::store) struct Uses {
 
 impl Uses {
     /// Extends the range to a first and a last use.
-    pub(in crate::store) fn note(&mut self, first: u32, last: u32) {
+    pub(in crate::store) fn extend(&mut self, first: u32, last: u32) {
         self.first = Some(self.first.map_or(first, |earliest| earliest.min(first)));
         self.last = self.last.max(Some(last));
     }

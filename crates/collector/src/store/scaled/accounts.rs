@@ -172,7 +172,7 @@ pub(super) async fn put_one_of(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
-    layers.note_parent_change(&parent_change, now);
+    layers.record_parent_change(&parent_change, now);
     let no = account.get_or_insert(tx).await?;
     layers::write(&layers, tx, no).await?;
     if is_placed {
@@ -260,19 +260,19 @@ pub(super) async fn identify(
     match &change {
         Change::Keep => {}
         Change::Clear => {
-            layers.note_parent_change(&change, at);
+            layers.record_parent_change(&change, at);
             hierarchy::set_parent(tx, ancestry, no, None).await?;
         }
         Change::Set(parent_id) => {
             let parent = Named::find(tx, parent_id).await?;
             let cycle = hierarchy::find_cycle(tx, ancestry, account, parent).await?;
             if cycle.is_none() && !(trust != Trust::Full && has_usage(tx, parent_id).await?) {
-                let said = details.remove("parent_account_id");
+                let parent_value = details.remove("parent_account_id");
                 match trust {
                     Trust::Public { .. } => {
-                        (layers.public).note_parent(said.unwrap_or_default(), at, stream);
+                        (layers.public).record_parent(parent_value.unwrap_or_default(), at, stream);
                     }
-                    Trust::Full => layers.note_parent_change(&change, at),
+                    Trust::Full => layers.record_parent_change(&change, at),
                 }
                 let parent = parent.get_or_insert(tx).await?;
                 hierarchy::set_parent(tx, ancestry, no, Some(parent)).await?;

@@ -15,8 +15,8 @@ use crate::{
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, MAX_RULES, MESSAGE_ALERTS, RuleError, Standing,
-            StoredRule, ToldAlert, Webhook, message_body,
+            Alert, AlertsQuestion, DeliveryState, DueMessage, MAX_RULES, MESSAGE_ALERTS,
+            MessageAlert, RuleError, StoredRule, Webhook, message_body,
         },
         records::Listed,
     },
@@ -237,7 +237,7 @@ async fn body(tx: &Tx<'_>, id: &str, rule_id: i64) -> Result<Option<String>> {
         FROM alerts a JOIN accounts c ON c.no = a.account_no LEFT JOIN users u ON u.no = a.user_no
         WHERE a.message_id = $1 ORDER BY a.id LIMIT $2";
     let rows = query(tx, sql, &[&id, &(MESSAGE_ALERTS as i64)]).await?;
-    let alerts = rows.iter().map(|row| ToldAlert {
+    let alerts = rows.iter().map(|row| MessageAlert {
         id: row.get(0),
         account_id: row.get(1),
         account_name: row.get(2),
@@ -282,14 +282,14 @@ pub(super) async fn message_failed(
 }
 
 /// The state of message delivery.
-pub(super) async fn standing(tx: &Tx<'_>) -> Result<Standing> {
+pub(super) async fn delivery_state(tx: &Tx<'_>) -> Result<DeliveryState> {
     let sql = "SELECT last_error FROM alert_messages WHERE last_error IS NOT NULL
         ORDER BY created_at DESC LIMIT 1";
     let last_error = query_opt(tx, sql, &[]).await?.map(|row| row.get(0));
     let sql = "SELECT COUNT(next_at), COUNT(delivered_at),
         COUNT(*) - COUNT(next_at) - COUNT(delivered_at) FROM alert_messages";
     let row = query_one(tx, sql, &[]).await?;
-    Ok(Standing {
+    Ok(DeliveryState {
         waiting: row.get(0),
         delivered: row.get(1),
         given_up: row.get(2),

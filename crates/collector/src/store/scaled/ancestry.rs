@@ -7,7 +7,7 @@ use super::{
     postgres::{Lock, Tx, query, query_one},
 };
 use crate::{
-    model::hierarchy::WayUp,
+    model::hierarchy::AncestorPath,
     store::ancestry::{self, Tree, Walked},
 };
 
@@ -32,12 +32,12 @@ impl Ancestry {
 
     /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not
     /// above `lower`. The call must hold the lock.
-    pub(super) async fn way_up(
+    pub(super) async fn ancestor_path(
         &mut self,
         tx: &Tx<'_>,
         upper: i64,
         lower: i64,
-    ) -> Result<Option<WayUp<i64>>> {
+    ) -> Result<Option<AncestorPath<i64>>> {
         let most = self.known.steps_left();
         if most > 0 {
             let accounts = walk(tx, upper, lower, most).await?;
@@ -51,7 +51,7 @@ impl Ancestry {
             Some(tree) => tree,
             None => self.known.keep(read_tree(tx).await?),
         };
-        Ok(tree.way_up(upper, lower))
+        Ok(tree.ancestor_path(upper, lower))
     }
 
     /// Records that the parent of an account changed or was removed.
@@ -88,12 +88,12 @@ async fn read_tree(tx: &Tx<'_>) -> Result<Tree<i64>> {
 }
 
 /// Replaces account numbers by ids.
-pub(super) async fn ids(tx: &Tx<'_>, way: WayUp<i64>) -> Result<WayUp<String>> {
-    let numbers: Vec<i64> = way.named().copied().collect();
+pub(super) async fn ids(tx: &Tx<'_>, path: AncestorPath<i64>) -> Result<AncestorPath<String>> {
+    let numbers: Vec<i64> = path.named().copied().collect();
     let sql = "SELECT no, account_id FROM accounts WHERE no = ANY($1::bigint[])";
     let rows = query(tx, sql, &[&numbers]).await?;
     let mut ids: HashMap<i64, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    way.try_map(|no| {
+    path.try_map(|no| {
         let gone = || Failure::Damaged(format!("no account has the number {no}"));
         ids.remove(&no).ok_or_else(gone)
     })

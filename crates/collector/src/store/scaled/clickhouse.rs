@@ -180,9 +180,9 @@ impl Clickhouse {
         if status.is_success() {
             return Ok(body);
         }
-        let said = String::from_utf8_lossy(&body);
-        let said: String = said.trim().chars().take(1000).collect();
-        Err(refusal(self.name(), status, said))
+        let message = String::from_utf8_lossy(&body);
+        let message: String = message.trim().chars().take(1000).collect();
+        Err(refusal(self.name(), status, message))
     }
 
     async fn answer(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Vec<u8>)> {
@@ -241,15 +241,18 @@ const LETS_NOBODY_IN: [u32; 7] = [192, 193, 194, 195, 291, 497, 516];
 /// The failure that an error answer means. When a node refuses access or has a failure of its own,
 /// another replica may answer, as if the node were unreachable. Every replica would return any
 /// other error.
-fn refusal(name: String, status: StatusCode, said: String) -> Failure {
-    let code = code(&said);
+fn refusal(name: String, status: StatusCode, message: String) -> Failure {
+    let code = code(&message);
     if code.is_some_and(|code| LACKS_DATA.contains(&code)) {
-        return Failure::Lost { name, cause: said };
+        return Failure::Lost {
+            name,
+            cause: message,
+        };
     }
     let is_closed = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || code.is_some_and(|code| LETS_NOBODY_IN.contains(&code));
-    let is_unread = status == StatusCode::BAD_REQUEST && said.is_empty();
-    let cause = format!("{status}: {said}");
+    let is_unread = status == StatusCode::BAD_REQUEST && message.is_empty();
+    let cause = format!("{status}: {message}");
     if is_closed {
         Failure::Closed { name, cause }
     } else if is_unread || status.is_server_error() {
@@ -260,8 +263,8 @@ fn refusal(name: String, status: StatusCode, said: String) -> Failure {
 }
 
 /// The code at the beginning of an error answer. The text after it differs by version.
-fn code(said: &str) -> Option<u32> {
-    let rest = said.strip_prefix("Code: ")?;
+fn code(message: &str) -> Option<u32> {
+    let rest = message.strip_prefix("Code: ")?;
     let digits = rest.find(|letter: char| !letter.is_ascii_digit());
     rest[..digits.unwrap_or(rest.len())].parse().ok()
 }
@@ -304,22 +307,22 @@ mod tests {
 
     #[test]
     fn the_code_of_a_failure_is_that_of_every_version() {
-        for said in [
+        for message in [
             "Code: 60, e.displayText() = DB::Exception: Table n.e doesn't exist.",
             "Code: 60. DB::Exception: Table n.e does not exist. (UNKNOWN_TABLE)",
         ] {
-            assert_eq!(code(said), Some(60), "{said}");
+            assert_eq!(code(message), Some(60), "{message}");
         }
         assert_eq!(code("Poco::Exception. Code: 1000"), None);
     }
 
     #[test]
     fn a_node_that_lets_nobody_in_or_fails_by_itself_is_as_good_as_away() {
-        let refused = |status: u16, said: &str| {
+        let refused = |status: u16, message: &str| {
             let status = StatusCode::from_u16(status).unwrap();
-            refusal("h:8123/n".to_owned(), status, said.to_owned())
+            refusal("h:8123/n".to_owned(), status, message.to_owned())
         };
-        for (status, said) in [
+        for (status, message) in [
             (401, ""),
             (403, "Code: 516. DB::Exception: Authentication failed"),
             (400, ""),
@@ -333,10 +336,10 @@ mod tests {
             ),
             (502, "<html>Bad Gateway</html>"),
         ] {
-            let failure = refused(status, said);
+            let failure = refused(status, message);
             assert!(
                 failure.is_of_node() && failure.is_outage(),
-                "{status} {said}"
+                "{status} {message}"
             );
         }
         let wrong = refused(400, "Code: 62. DB::Exception: Syntax error");

@@ -48,10 +48,10 @@ impl ErasedOwners {
         if !query_one(tx, sql, &[]).await?.get::<_, bool>(0) {
             return Ok(erased);
         }
-        let mut asked: HashMap<(&str, Vec<u8>), (ErasureKind, String)> = HashMap::new();
+        let mut candidates: HashMap<(&str, Vec<u8>), (ErasureKind, String)> = HashMap::new();
         let mut keys: HashMap<Vec<u8>, IdKey> = HashMap::new();
         let mut ask = |kind: ErasureKind, id: &str| {
-            asked.insert((kind.name(), id_hash(id).to_vec()), (kind, id.to_owned()));
+            candidates.insert((kind.name(), id_hash(id).to_vec()), (kind, id.to_owned()));
         };
         for batch in batches {
             for new in &batch.events {
@@ -67,8 +67,8 @@ impl ErasedOwners {
                 ask(ErasureKind::Stream, &rejected.stream_id);
             }
         }
-        let mut kinds: Vec<&str> = asked.keys().map(|(kind, _)| *kind).collect();
-        let mut marks: Vec<&[u8]> = asked.keys().map(|(_, mark)| mark.as_slice()).collect();
+        let mut kinds: Vec<&str> = candidates.keys().map(|(kind, _)| *kind).collect();
+        let mut marks: Vec<&[u8]> = candidates.keys().map(|(_, mark)| mark.as_slice()).collect();
         kinds.extend(keys.keys().map(|_| ErasureKind::Event.name()));
         marks.extend(keys.keys().map(Vec::as_slice));
         let sql = "SELECT e.kind, e.id_hash, e.erased_at
@@ -76,7 +76,7 @@ impl ErasedOwners {
                 JOIN erasures e ON e.kind = n.kind AND e.id_hash = n.mark";
         for row in query(tx, sql, &[&kinds, &marks]).await? {
             let (kind, mark): (&str, Vec<u8>) = (row.get(0), row.get(1));
-            if let Some(owner) = asked.get(&(kind, mark.clone())) {
+            if let Some(owner) = candidates.get(&(kind, mark.clone())) {
                 erased.at.insert(owner.clone(), row.get(2));
             } else if let Some(key) = keys.get(&mark) {
                 erased.events.insert(*key);

@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// PostgreSQL refused a statement, or the connection broke.
-    #[error("PostgreSQL: {}", said(.0))]
+    #[error("PostgreSQL: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// A connection to PostgreSQL could not be established.
     #[error("PostgreSQL: {}", not_connected(.0))]
@@ -64,7 +64,7 @@ pub(super) enum Failure {
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
 /// The server's message with its details. The error itself only says that the server returned one.
-fn said(error: &tokio_postgres::Error) -> String {
+fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(refused) => format!("{} ({})", refused.message(), refused.code().code()),
         None => match std::error::Error::source(error) {
@@ -76,7 +76,7 @@ fn said(error: &tokio_postgres::Error) -> String {
 
 fn not_connected(error: &PoolError) -> String {
     match error {
-        PoolError::Backend(cause) => said(cause),
+        PoolError::Backend(cause) => describe(cause),
         PoolError::Timeout(_)
         | PoolError::Closed
         | PoolError::NoRuntimeSpecified

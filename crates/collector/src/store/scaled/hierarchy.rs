@@ -37,7 +37,7 @@ pub(super) async fn find_cycle(
     if !query_one(tx, sql, &[&no, &parent]).await?.get::<_, bool>(0) {
         return Ok(None);
     }
-    let Some(above) = ancestry.way_up(tx, no, parent).await? else {
+    let Some(above) = ancestry.ancestor_path(tx, no, parent).await? else {
         return Ok(None);
     };
     let above = ancestry::ids(tx, above).await?;

@@ -10,7 +10,7 @@ use super::{
     postgres::{Tx, query},
     users,
 };
-use crate::{model::trust::Trust, store::identification::said_at};
+use crate::{model::trust::Trust, store::identification::identified_at};
 
 /// An identification that was just received, or had been set aside.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Identification<'a> {
     pub(super) action: ActionKind,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    /// The time at which it counts as made; see `said_at`.
+    /// The time at which it counts as made; see `identified_at`.
     pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
@@ -77,7 +77,7 @@ pub(super) async fn apply_released(
             action,
             account_id: row.get(1),
             user_id: row.get(2),
-            at: said_at(row.get(3), row.get(8)),
+            at: identified_at(row.get(3), row.get(8)),
             details: row.get(4),
             stream_id: row.get(7),
         }

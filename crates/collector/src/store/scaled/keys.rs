@@ -178,12 +178,12 @@ const READER: &str = "SELECT id, is_viewer, within_account, hash FROM account_ke
 /// Finds an account key or a viewer key; `None` when it is unknown or revoked, or when the account
 /// to which it is limited no longer exists.
 pub(super) async fn find_reader(client: &Client, key: &str) -> Result<Option<Reader>> {
-    let given = hash(key);
+    let given_hash = hash(key);
     let find = client
         .prepare_cached(&format!("{READER} AND hash = $1"))
         .await?;
-    let row = client.query_opt(&find, &[&given.as_slice()]).await?;
-    row.filter(|row| hashes_match(&given, row.get(3)))
+    let row = client.query_opt(&find, &[&given_hash.as_slice()]).await?;
+    row.filter(|row| hashes_match(&given_hash, row.get(3)))
         .map(|row| reader(&row))
         .transpose()
 }

@@ -43,7 +43,7 @@ const DAYS: &str = "WITH RECURSIVE other (day) AS (
 
 /// The `event_ids` that are not stored, or were sent by another source: a source learns nothing
 /// about the events of others.
-pub(super) async fn lacking(
+pub(super) async fn missing_events(
     tx: &Tx<'_>,
     source: SourceId,
     event_ids: &[String],
@@ -64,12 +64,12 @@ pub(super) async fn lacking(
     );
     let rows = query(tx, &sql, &[&keys, &source]).await?;
     let stored: HashSet<&[u8]> = rows.iter().map(|row| row.get(0)).collect();
-    let lacking = event_ids
+    let missing = event_ids
         .iter()
         .zip(keys)
         .filter(|(_, key)| !stored.contains(key.as_slice()))
         .map(|(event_id, _)| event_id.clone());
-    Ok(lacking.collect())
+    Ok(missing.collect())
 }
 
 /// Columns from which [`event`] makes an event.

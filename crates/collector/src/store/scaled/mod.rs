@@ -10,7 +10,6 @@ mod account_tree;
 mod accounts;
 mod alerts;
 mod ancestry;
-mod away;
 mod clickhouse;
 mod command;
 mod dashboard_sessions;
@@ -47,6 +46,7 @@ mod schema;
 mod shipper;
 mod storable;
 mod streams;
+mod timeouts;
 mod tls;
 mod undescribed;
 mod user_records;
@@ -73,7 +73,7 @@ pub use command::{ScaledKeys, erase, loss};
 use failure::Failure;
 use inbox::Inbox;
 use name_cache::NameCache;
-use nodes::{Nodes, standing};
+use nodes::{Nodes, state};
 use room::Room;
 
 /// A log directive. The PostgreSQL client logs the values of statements, which include the secrets
@@ -122,9 +122,9 @@ impl ScaledStore {
         let nodes = Nodes::new(clickhouse)?;
         let pool = schema::open(postgres).await?;
         open_nodes(&pool, &nodes).await?;
-        let (told, behind) = watch::channel(Freshness { events: 0, age: 0 });
+        let (sender, behind) = watch::channel(Freshness { events: 0, age: 0 });
         let watched = (pool.clone(), nodes.clone());
-        let watching = shipper::watch_forever(watched, Arc::clone(&metrics), told);
+        let watching = shipper::watch_forever(watched, Arc::clone(&metrics), sender);
         let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
         Ok(ScaledStore {
             inbox: Inbox::start(&pool, metrics),
@@ -205,7 +205,7 @@ async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
     let mut client = pool.get().await.map_err(Failure::from)?;
     let tx = client.transaction().await.map_err(Failure::from)?;
     postgres::Lock::Migration.hold(&tx).await?;
-    let added = standing::register(&tx, nodes).await??;
+    let added = state::register(&tx, nodes).await??;
     for node in nodes.iter() {
         let name = node.server.name();
         match node.server.create_database().await {

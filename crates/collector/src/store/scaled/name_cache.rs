@@ -14,11 +14,11 @@ use super::{
     postgres::Tx,
     removals,
 };
-use crate::store::portfolio::{KeptNames, Names, Version};
+use crate::store::portfolio::{CachedNames, Names, Version};
 
 /// The names that were read most recently.
 #[derive(Debug, Default)]
-pub(super) struct NameCache(Mutex<Option<KeptNames>>);
+pub(super) struct NameCache(Mutex<Option<CachedNames>>);
 
 impl NameCache {
     /// Returns the names. Concurrent calls may each read them again, because no lock is held
@@ -30,16 +30,16 @@ impl NameCache {
             erasures: removals::count(tx).await?,
         };
         let now = Instant::now();
-        if let Some(kept) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
-            && let Some(names) = kept.names(version, now)
+        if let Some(cached) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(names) = cached.names(version, now)
         {
             return Ok(names);
         }
         let everywhere = hierarchy::everywhere(tx).await?;
         let names = names::all(&Reading::of(tx, nodes, everywhere).await?).await?;
-        let kept = KeptNames::new(names, version, now);
-        let names = kept.all();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        let cached = CachedNames::new(names, version, now);
+        let names = cached.all();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
         Ok(names)
     }
 }

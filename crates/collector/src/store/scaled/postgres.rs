@@ -6,9 +6,9 @@ use deadpool_postgres::{
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row, config::SslMode, types::ToSql};
 
 use super::{
-    away::{AWAY, LOOK_INTERVAL, LOOKS},
     failure::Result,
     storable::{as_params, storable},
+    timeouts::{KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, UNREACHABLE_AFTER},
     tls::Encryption,
 };
 
@@ -26,16 +26,16 @@ pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(super) fn pool(address: &str) -> Result<Pool> {
     let mut config: Config = address.parse()?;
     config.application_name("natero-collector");
-    config.connect_timeout(AWAY);
-    config.tcp_user_timeout(AWAY);
-    config.keepalives_idle(AWAY);
-    config.keepalives_interval(LOOK_INTERVAL);
-    config.keepalives_retries(LOOKS);
-    let given = config.get_options().unwrap_or_default();
+    config.connect_timeout(UNREACHABLE_AFTER);
+    config.tcp_user_timeout(UNREACHABLE_AFTER);
+    config.keepalives_idle(UNREACHABLE_AFTER);
+    config.keepalives_interval(KEEPALIVE_INTERVAL);
+    config.keepalives_retries(KEEPALIVE_RETRIES);
+    let configured = config.get_options().unwrap_or_default();
     // JIT compilation takes longer than any statement runs, and a wrong estimate is enough to
     // trigger it: it cost a second for each question about many accounts.
     let options = format!(
-        "-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC -c jit=off {given}"
+        "-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC -c jit=off {configured}"
     );
     config.options(options);
     let recycling = ManagerConfig {
@@ -50,8 +50,8 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(AWAY))
-        .create_timeout(Some(AWAY))
+        .wait_timeout(Some(UNREACHABLE_AFTER))
+        .create_timeout(Some(UNREACHABLE_AFTER))
         .build()
         .expect("a pool that has a runtime may have timeouts"))
 }

@@ -8,7 +8,7 @@ use crate::{
     model::keys::SourceId,
     store::{
         quality::Refusal,
-        refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
+        refused_lines::{MAX_ROWS, Refused, RefusedLines, limit_groups},
     },
 };
 
@@ -42,7 +42,7 @@ pub(super) async fn record(
             continue;
         }
         let is_full = rows >= MAX_ROWS;
-        let (kind, account) = told_apart(rows, &kind, &account);
+        let (kind, account) = limit_groups(rows, &kind, &account);
         let sql = "INSERT INTO refusals AS r
             (source_id, kind, account_id, lines, first_at, last_at, example)
             VALUES ($1, $2, $3, $4, $5, $5, $6)

@@ -114,7 +114,7 @@ async fn new_users(
             *earliest = used.min(*earliest);
         }
     }
-    let mut waited_for = WaitedFor::new(rule);
+    let mut rule_scope = RuleScope::new(rule);
     let mut hits = Vec::new();
     let ids: Vec<&str> = first.keys().map(String::as_str).collect();
     let sql = "SELECT no, user_id FROM users WHERE user_id = ANY($1::text[]) ORDER BY no";
@@ -122,7 +122,7 @@ async fn new_users(
         let Some((quarter, account)) = first.get(row.get::<_, &str>(1)) else {
             continue;
         };
-        if is_new(*quarter, from) && waited_for.contains(tx, *account).await? {
+        if is_new(*quarter, from) && rule_scope.contains(tx, *account).await? {
             hits.push(Hit {
                 account: *account,
                 user: Some(row.get(0)),
@@ -135,14 +135,14 @@ async fn new_users(
 
 /// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
 /// deactivated, and one of them has the values that the rule names.
-struct WaitedFor<'a> {
+struct RuleScope<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<i64, bool>,
 }
 
-impl<'a> WaitedFor<'a> {
+impl<'a> RuleScope<'a> {
     fn new(rule: &'a AlertRule) -> Self {
-        WaitedFor {
+        RuleScope {
             rule,
             known: BTreeMap::new(),
         }
@@ -165,9 +165,9 @@ impl<'a> WaitedFor<'a> {
             || rows
                 .iter()
                 .any(|row| has_values(self.rule, &json::object(row.get(0))));
-        let is_waited_for = has_all && !is_gone;
-        self.known.insert(account, is_waited_for);
-        Ok(is_waited_for)
+        let is_in_scope = has_all && !is_gone;
+        self.known.insert(account, is_in_scope);
+        Ok(is_in_scope)
     }
 }
 

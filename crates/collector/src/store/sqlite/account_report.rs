@@ -10,7 +10,7 @@ use super::{
     hierarchy::Scope,
     name_places::{NamePlaces, Names},
     rows::{AccountRow, NameRow},
-    usage::{Detail, RowFilter, Standing, Sum, scan_cut},
+    usage::{CaptureStatus, Detail, RowFilter, Sum, scan_cut},
     visits::{Visit, Visits},
 };
 use crate::{
@@ -98,23 +98,28 @@ pub(super) fn read_of(
         until_now,
         &cuts,
         Detail::Facts,
-        |at, _, standing, fact| {
+        |at, _, status, fact| {
             if !filter.contains(&fact.key) {
                 return;
             }
             let period = period_of(at);
             let events = fact.sums.events as i64;
-            match (standing, period) {
-                (Standing::Counted, _) if at < earliest => tree.note(fact),
-                (Standing::Counted, period) => {
+            match (status, period) {
+                (CaptureStatus::Counted, _) if at < earliest => tree.record(fact),
+                (CaptureStatus::Counted, period) => {
                     let visit = visits.of(fact);
                     tree.add(period, fact, visit);
                     bars.add(at, fact, visit);
                     bars_before.add(at, fact, visit);
                 }
-                (Standing::NonLeaf, Some(Period::Now)) => uncaptured.non_leaf += events,
-                (Standing::UserConflict, Some(Period::Now)) => uncaptured.user_conflict += events,
-                (Standing::NonLeaf | Standing::UserConflict, Some(Period::Before) | None) => {}
+                (CaptureStatus::NonLeaf, Some(Period::Now)) => uncaptured.non_leaf += events,
+                (CaptureStatus::UserConflict, Some(Period::Now)) => {
+                    uncaptured.user_conflict += events
+                }
+                (
+                    CaptureStatus::NonLeaf | CaptureStatus::UserConflict,
+                    Some(Period::Before) | None,
+                ) => {}
             }
         },
     )?;
@@ -177,12 +182,12 @@ impl Node {
             sum.add_figures(&fact.sums);
             sum.add_visit(visit.user, visit.session);
         }
-        self.note(fact.key.quarter);
+        self.record(fact.key.quarter);
     }
 
     /// Records a use.
     #[inline]
-    fn note(&mut self, quarter: u32) {
+    fn record(&mut self, quarter: u32) {
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
     }
 
@@ -260,8 +265,8 @@ impl Tree {
 
     /// Records a use outside of all spans.
     #[inline]
-    fn note(&mut self, fact: &Fact) {
-        self.of(fact).note(fact.key.quarter);
+    fn record(&mut self, fact: &Fact) {
+        self.of(fact).record(fact.key.quarter);
     }
 
     /// The figures of the feature of a fact.

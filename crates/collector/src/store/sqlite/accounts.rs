@@ -154,7 +154,7 @@ pub(super) fn put_one_of(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
-    layers.note_parent_change(&parent, now);
+    layers.record_parent_change(&parent, now);
     let row = get_or_insert(tx, &account_id)?;
     layers::write(&layers, tx, row)?;
     match parent {
@@ -218,19 +218,19 @@ pub(super) fn identify(
     match &parent {
         Change::Keep => {}
         Change::Clear => {
-            layers.note_parent_change(&parent, at);
+            layers.record_parent_change(&parent, at);
             hierarchy::set_parent(tx, ancestry, row, None)?;
         }
         Change::Set(parent_id) => {
             if hierarchy::find_cycle(tx, ancestry, account_id, Some(row), parent_id)?.is_none()
                 && !takes_usage(tx, parent_id, trust)?
             {
-                let said = details.remove("parent_account_id");
+                let parent_value = details.remove("parent_account_id");
                 match trust {
                     Trust::Public { .. } => {
-                        (layers.public).note_parent(said.unwrap_or_default(), at, stream);
+                        (layers.public).record_parent(parent_value.unwrap_or_default(), at, stream);
                     }
-                    Trust::Full => layers.note_parent_change(&parent, at),
+                    Trust::Full => layers.record_parent_change(&parent, at),
                 }
                 let parent = get_or_insert(tx, parent_id)?;
                 hierarchy::set_parent(tx, ancestry, row, Some(parent))?;

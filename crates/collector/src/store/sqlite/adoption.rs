@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::{
     hierarchy::Scope,
     rows::{AccountRow, NameRow},
-    usage::{Detail, Standing, scan},
+    usage::{CaptureStatus, Detail, scan},
 };
 use crate::{model::usage::Span, store::adoption::FeatureAdoption};
 
@@ -37,8 +37,8 @@ pub fn read(
         &everywhere,
         span,
         Detail::Facts,
-        |account, standing, fact| {
-            if standing != Standing::Counted || fact.sums.features <= 0.0 {
+        |account, status, fact| {
+            if status != CaptureStatus::Counted || fact.sums.features <= 0.0 {
                 return;
             }
             let key = [fact.key.product, fact.key.module, fact.key.feature];

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::rows::AccountRow;
 use crate::{
-    model::hierarchy::WayUp,
+    model::hierarchy::AncestorPath,
     store::ancestry::{self, Tree, Walked},
 };
 
@@ -13,12 +13,12 @@ pub(super) type Ancestry = ancestry::Ancestry<AccountRow>;
 
 /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not above
 /// `lower`.
-pub(super) fn way_up(
+pub(super) fn ancestor_path(
     conn: &Connection,
     ancestry: &mut Ancestry,
     upper: AccountRow,
     lower: AccountRow,
-) -> rusqlite::Result<Option<WayUp<AccountRow>>> {
+) -> rusqlite::Result<Option<AncestorPath<AccountRow>>> {
     let most = ancestry.steps_left();
     if most > 0 {
         let accounts = walk(conn, upper, lower, most)?;
@@ -32,7 +32,7 @@ pub(super) fn way_up(
         Some(tree) => tree,
         None => ancestry.keep(read_tree(conn)?),
     };
-    Ok(tree.way_up(upper, lower))
+    Ok(tree.ancestor_path(upper, lower))
 }
 
 /// The accounts from `lower` upwards, to the root or to `upper`, but at most `most`.

@@ -39,7 +39,7 @@ impl<'t> ArrivalDays<'t> {
     /// Records the day of an event, if it is a new day. Events must be passed in the order of their
     /// numbers.
     #[inline]
-    pub(super) fn note(&mut self, event: i64, received_at: i64) -> rusqlite::Result<()> {
+    pub(super) fn record(&mut self, event: i64, received_at: i64) -> rusqlite::Result<()> {
         if received_at < self.noted_until {
             return Ok(());
         }

@@ -34,7 +34,7 @@ impl Numbered {
     }
 
     /// Records the last number before rows are removed.
-    pub(super) fn note(self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    pub(super) fn record_last(self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let last = self.last(tx)?;
         if last > read(tx, self.setting)? {
             write(tx, self.setting, last)?;

@@ -10,7 +10,7 @@ use super::{
     events, file_check,
     free_pages::{self, Step},
     health::{Health, is_damage},
-    inbox::{self, Batch, Front, InboxFile, Settling},
+    inbox::{self, Batch, Inbox, InboxFile, Settling},
     name_roles::NameCache,
     readers::Readers,
     schema,
@@ -78,7 +78,7 @@ impl SqliteStore {
         let health = Arc::new(Health::default());
         let settling = Arc::<Settling>::default();
         let metrics = options.metrics;
-        let front = Front::new(
+        let inbox = Inbox::new(
             path.as_path(),
             file,
             most_pages,
@@ -87,7 +87,7 @@ impl SqliteStore {
         )?;
         Ok(SqliteStore {
             readers: Readers::open(path.as_path(), Arc::clone(&health))?,
-            writer: Writer::start(conn, front, settling, metrics, Arc::clone(&health)),
+            writer: Writer::start(conn, inbox, settling, metrics, Arc::clone(&health)),
             health,
             names: Arc::default(),
             memo: Arc::default(),

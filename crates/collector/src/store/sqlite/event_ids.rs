@@ -35,18 +35,18 @@ impl<'t> IdWriter<'t> {
         month: Month,
         event: i64,
     ) -> rusqlite::Result<bool> {
-        let noted = self.0.execute(params![key, month.number(), event])?;
-        Ok(noted == 1)
+        let recorded = self.0.execute(params![key, month.number(), event])?;
+        Ok(recorded == 1)
     }
 }
 
 /// Looks up recorded ids.
-pub(super) struct NotedIds<'t>(CachedStatement<'t>);
+pub(super) struct RecordedIds<'t>(CachedStatement<'t>);
 
-impl<'t> NotedIds<'t> {
+impl<'t> RecordedIds<'t> {
     pub(super) fn new(conn: &'t Connection) -> rusqlite::Result<Self> {
         let find = conn.prepare_cached("SELECT 1 FROM event_ids WHERE key = ?1")?;
-        Ok(NotedIds(find))
+        Ok(RecordedIds(find))
     }
 
     /// Whether the id with a key is recorded.

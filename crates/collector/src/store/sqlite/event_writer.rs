@@ -119,7 +119,7 @@ impl<'t> EventWriter<'t> {
         if !is_new {
             return Ok(false);
         }
-        self.days.note(number, received_at)?;
+        self.days.record(number, received_at)?;
         current.insert.execute(params![
             number,
             new.event_id,

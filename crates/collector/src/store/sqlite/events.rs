@@ -23,7 +23,7 @@ use crate::{
     model::{erasure::ErasureKind, keys::SourceId, stream_record::Arrivals},
     store::{
         batch::{BatchOutcome, EventError, RejectedEvent},
-        identification::{Subject, said_at},
+        identification::{Subject, identified_at},
         keys::Source,
         new_event::NewEvent,
         sums::event_sums,
@@ -241,7 +241,7 @@ fn identify(
         subject,
         account_id,
         user_id: &event.user_id,
-        at: said_at(event.created_at, received_at),
+        at: identified_at(event.created_at, received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }
@@ -253,18 +253,18 @@ fn identify(
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn lacking(
+pub fn missing_events(
     conn: &Connection,
     source: SourceId,
     event_ids: Vec<String>,
 ) -> rusqlite::Result<Vec<String>> {
-    let mut lacking = Vec::new();
+    let mut missing = Vec::new();
     for event_id in event_ids {
         if !event_ids::is_stored(conn, &event_id, source)? {
-            lacking.push(event_id);
+            missing.push(event_id);
         }
     }
-    Ok(lacking)
+    Ok(missing)
 }
 
 /// The event that arrived last.

@@ -48,11 +48,11 @@ pub(super) fn run(tx: &Transaction<'_>, step: Step) -> rusqlite::Result<Step> {
             }
         }
         Step::GiveBack => {
-            let given = tx.execute(
+            let freed = tx.execute(
                 "DELETE FROM free_pages WHERE no IN (SELECT no FROM free_pages LIMIT 16)",
                 [],
             )?;
-            Ok(if given == 0 { Step::Done } else { step })
+            Ok(if freed == 0 { Step::Done } else { step })
         }
         Step::Done => Ok(Step::Done),
     }

@@ -35,7 +35,7 @@ impl Health {
     }
 
     /// Updates the health after a failed statement.
-    pub(super) fn note(&self, cause: &rusqlite::Error) {
+    pub(super) fn record_failure(&self, cause: &rusqlite::Error) {
         if is_damage(cause) {
             self.is_damaged.store(true, Ordering::Relaxed);
         }

@@ -52,7 +52,7 @@ pub(super) fn find_cycle(
     let Some(parent) = account_rows::find_row(conn, parent_id)? else {
         return Ok(None);
     };
-    let Some(above) = ancestry::way_up(conn, ancestry, account, parent)? else {
+    let Some(above) = ancestry::ancestor_path(conn, ancestry, account, parent)? else {
         return Ok(None);
     };
     let above = above.try_map(|row| account_rows::id(conn, row))?;

@@ -7,7 +7,7 @@ use super::{accounts, ancestry::Ancestry, event_months, json, rows::EventRow, us
 use crate::{
     model::{calendar::Month, trust::Trust},
     store::{
-        identification::{Subject, said_at},
+        identification::{Subject, identified_at},
         keys::Source,
     },
 };
@@ -18,7 +18,7 @@ pub(super) struct Identification<'a> {
     pub(super) subject: Subject,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    /// The time at which it counts as made; see `said_at`.
+    /// The time at which it counts as made; see `identified_at`.
     pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
@@ -102,7 +102,7 @@ pub(super) fn apply_released(
             subject,
             account_id: &account_id,
             user_id: &user_id,
-            at: said_at(row.get(3)?, row.get(9)?),
+            at: identified_at(row.get(3)?, row.get(9)?),
             stream_id: stream_id.as_deref(),
             details: &details,
         }

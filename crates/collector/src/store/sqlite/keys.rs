@@ -87,17 +87,17 @@ fn read_reader(row: &Row<'_>) -> rusqlite::Result<Reader> {
 /// # Errors
 /// Fails when SQLite fails.
 pub fn find_reader(conn: &Connection, key: &str) -> rusqlite::Result<Option<Reader>> {
-    let given = hash(key);
+    let given_hash = hash(key);
     let found = conn
         .prepare_cached(
             "SELECT id, is_viewer, within_account, hash FROM account_keys
              WHERE hash = ?1 AND revoked_at IS NULL",
         )?
-        .query_row([given], |row| {
+        .query_row([given_hash], |row| {
             Ok((read_reader(row)?, row.get::<_, Vec<u8>>("hash")?))
         })
         .optional()?;
-    Ok(found.and_then(|(reader, hash)| hashes_match(&given, &hash).then_some(reader)))
+    Ok(found.and_then(|(reader, hash)| hashes_match(&given_hash, &hash).then_some(reader)))
 }
 
 /// Finds an account key or a viewer key by its id; `None` when it is revoked.
@@ -240,8 +240,8 @@ pub fn find_source(
             Ok((source, api_hash))
         })
         .optional()?;
-    let given = hash(api_key);
-    Ok(found.and_then(|(source, api_hash)| hashes_match(&given, &api_hash).then_some(source)))
+    let given_hash = hash(api_key);
+    Ok(found.and_then(|(source, api_hash)| hashes_match(&given_hash, &api_hash).then_some(source)))
 }
 
 /// Finds an account key; `None` when it is unknown or revoked.
@@ -249,17 +249,17 @@ pub fn find_source(
 /// # Errors
 /// Fails when SQLite fails.
 pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<KeyId>> {
-    let given = hash(key);
+    let given_hash = hash(key);
     let found = conn
         .prepare_cached(
             "SELECT id, hash FROM account_keys
              WHERE hash = ?1 AND revoked_at IS NULL AND is_viewer = 0",
         )?
-        .query_row([given], |row| {
+        .query_row([given_hash], |row| {
             Ok((row.get::<_, KeyId>(0)?, row.get::<_, Vec<u8>>(1)?))
         })
         .optional()?;
-    Ok(found.and_then(|(row, hash)| hashes_match(&given, &hash).then_some(row)))
+    Ok(found.and_then(|(row, hash)| hashes_match(&given_hash, &hash).then_some(row)))
 }
 
 fn origins(json: &str) -> Vec<String> {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     model::usage::Span,
-    store::portfolio::{KeptNames, Names, Version},
+    store::portfolio::{CachedNames, Names, Version},
 };
 
 /// Collects the roles of names.
@@ -31,7 +31,7 @@ pub(super) struct Roles {
 impl Roles {
     /// Records that a name is the product (0), module (1) or feature (2) of a fact.
     #[inline]
-    pub(super) fn note(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
+    pub(super) fn record(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
         let Some(name) = name else { return };
         let at = name.number() as usize;
         if at >= self.of_name.len() {
@@ -63,7 +63,7 @@ impl Roles {
 
 /// A cache of the names in all events.
 #[derive(Debug, Default)]
-pub struct NameCache(Mutex<Option<KeptNames>>);
+pub struct NameCache(Mutex<Option<CachedNames>>);
 
 impl NameCache {
     /// Returns the names at `now`, reading them if necessary.
@@ -77,20 +77,20 @@ impl NameCache {
                 .query_row([], |row| row.get(0))?,
             erasures: counters::read(conn, ERASURES)?,
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(names) = kept.as_ref().and_then(|kept| kept.names(version, now)) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = cache.as_ref().and_then(|cache| cache.names(version, now)) {
             return Ok(names);
         }
         let mut roles = Roles::default();
         let everywhere = Scope::of_all(conn)?;
         scan(conn, &everywhere, Span::ALL, Detail::Facts, |_, _, fact| {
-            roles.note(fact.key.product, 0, fact);
-            roles.note(fact.key.module, 1, fact);
-            roles.note(fact.key.feature, 2, fact);
+            roles.record(fact.key.product, 0, fact);
+            roles.record(fact.key.module, 1, fact);
+            roles.record(fact.key.feature, 2, fact);
         })?;
-        let found = KeptNames::new(roles.names(conn)?, version, now);
+        let found = CachedNames::new(roles.names(conn)?, version, now);
         let names = found.all();
-        *kept = Some(found);
+        *cache = Some(found);
         Ok(names)
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn alerts(
         alerts: found::list(conn, &filter, page)?.0,
         rules: rules::list(conn)?,
         webhook: webhook::find(conn)?,
-        messages: messages::standing(conn)?,
+        messages: messages::delivery_state(conn)?,
         tree: tree::read(conn, within, Vec::new())?,
     })
 }

@@ -10,7 +10,7 @@ use super::{
     hierarchy::{self, Scope},
     quality,
     rows::{AccountRow, SessionRow, UserRow},
-    usage::{Detail, RowFilter, Standing, scan_cut},
+    usage::{CaptureStatus, Detail, RowFilter, scan_cut},
     visible::Within,
 };
 use crate::{
@@ -88,13 +88,13 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
         person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let seen = seen.finish();
         seen.add_to(&mut person, query.span, query.before);
-        if person.standing == Presence::NeverCame && query.filter == Filter::default() {
+        if person.presence == Presence::NeverCame && query.filter == Filter::default() {
             if uncounted.is_none() {
                 let events = quality::uncounted_of_users(conn, query.within, Span::ALL)?;
                 uncounted = Some(events);
             }
             let events = uncounted.as_ref().and_then(|of| of.get(&user));
-            person.note_uncounted(events.copied().unwrap_or(0));
+            person.set_uncounted(events.copied().unwrap_or(0));
         }
         people.push((person, home));
     }
@@ -128,8 +128,8 @@ fn read_usage(
         Span::ALL,
         &cuts,
         detail,
-        |at, _, standing, fact| {
-            if standing != Standing::Counted || !filter.contains(&fact.key) {
+        |at, _, status, fact| {
+            if status != CaptureStatus::Counted || !filter.contains(&fact.key) {
                 return;
             }
             let of = seen.entry(fact.key.user).or_default();
@@ -137,7 +137,7 @@ fn read_usage(
                 of.came_later = true;
                 return;
             }
-            of.note_time(fact);
+            of.record_time(fact);
             let is_now = at >= query.span.from;
             if !is_now && query.before.is_none_or(|before| !before.contains(at)) {
                 return;
@@ -194,7 +194,7 @@ impl Figures {
 
 impl Seen {
     #[inline]
-    fn note_time(&mut self, fact: &Fact) {
+    fn record_time(&mut self, fact: &Fact) {
         let quarter = fact.key.quarter;
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
         self.last = self.last.max(Some(quarter));

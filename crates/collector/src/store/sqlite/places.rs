@@ -54,8 +54,8 @@ impl<'a> PlaceCache<'a> {
             return Ok(Some(*found));
         }
         let found = account_rows::find_row(tx, account_id)?;
-        let noted = found.map(|found| (account_id.to_owned(), found));
-        self.accounts.extend(noted);
+        let recorded = found.map(|found| (account_id.to_owned(), found));
+        self.accounts.extend(recorded);
         Ok(found)
     }
 

@@ -10,7 +10,7 @@ use super::{
     hierarchy::{Node, Scope},
     rows::{AccountRow, UserRow},
     stream_owners,
-    usage::{Detail, Standing, scan},
+    usage::{CaptureStatus, Detail, scan},
     visible::Within,
 };
 use crate::{
@@ -45,18 +45,18 @@ pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsa
         &scope,
         span,
         Detail::Groups,
-        |account, standing, fact| {
+        |account, status, fact| {
             let events = Uncounted::of(fact);
-            match standing {
-                Standing::Counted => {}
-                Standing::NonLeaf => {
+            match status {
+                CaptureStatus::Counted => {}
+                CaptureStatus::NonLeaf => {
                     let of = non_leaf
                         .entry(account)
                         .and_modify(|of| of.0.add(events))
                         .or_insert_with(|| (events, BTreeSet::new()));
                     of.1.insert(fact.key.user);
                 }
-                Standing::UserConflict => {
+                CaptureStatus::UserConflict => {
                     conflicts
                         .entry((account, fact.key.user))
                         .and_modify(|of| of.add(events))
@@ -139,8 +139,8 @@ pub(super) fn uncounted_of_users(
         return Ok(events);
     }
     let scope = Scope::from_nodes(nodes);
-    scan(conn, &scope, span, Detail::Groups, |_, standing, fact| {
-        if standing != Standing::Counted {
+    scan(conn, &scope, span, Detail::Groups, |_, status, fact| {
+        if status != CaptureStatus::Counted {
             *events.entry(fact.key.user).or_default() += fact.sums.events;
         }
     })?;

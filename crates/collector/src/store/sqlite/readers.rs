@@ -82,7 +82,7 @@ impl Readers {
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
         let answer = answer.await.map_err(|_| StoreError::Closed)?;
-        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
+        Ok(answer.inspect_err(|cause| self.health.record_failure(cause))?)
     }
 
     pub(super) fn read_now<T>(
@@ -90,13 +90,13 @@ impl Readers {
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
     ) -> Result<T, StoreError> {
         let answer = query(&lock(&self.quick));
-        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
+        Ok(answer.inspect_err(|cause| self.health.record_failure(cause))?)
     }
 }
 
 /// Runs queries until the store is dropped.
 fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
-    give_way();
+    lower_priority();
     loop {
         let next = lock(waiting).blocking_recv();
         let Some(query) = next else { return };
@@ -107,7 +107,7 @@ fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
 
 /// Lowers the priority of the current thread. Only Linux has a priority for each thread; elsewhere
 /// this would slow the whole process down, so it does nothing.
-pub(super) fn give_way() {
+pub(super) fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::nice(NICENESS) {
         tracing::warn!(%cause, "reports run with the priority of ingestion");

@@ -6,7 +6,7 @@ use crate::{
     model::keys::SourceId,
     store::{
         quality::Refusal,
-        refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
+        refused_lines::{MAX_ROWS, Refused, RefusedLines, limit_groups},
     },
 };
 
@@ -44,7 +44,7 @@ pub fn record(
             continue;
         }
         let is_full = rows >= MAX_ROWS;
-        let (kind, account) = told_apart(rows, &kind, &account);
+        let (kind, account) = limit_groups(rows, &kind, &account);
         insert.execute(params![source, kind, account, lines, now, example])?;
         rows += i64::from(!is_full);
     }

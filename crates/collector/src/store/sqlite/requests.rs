@@ -41,8 +41,8 @@ impl Requests {
 
     /// Makes the writer check the inbox, and whether somebody waits for it to be spread. If the
     /// queue is full, the writer does so after its next group anyway.
-    pub(super) fn look(&self) {
-        let _ = self.send(Request::Look);
+    pub(super) fn check_inbox(&self) {
+        let _ = self.send(Request::CheckInbox);
     }
 
     fn try_send(&self, request: Request) -> Result<(), (Request, StoreError)> {
@@ -50,24 +50,24 @@ impl Requests {
         let Some(queue) = queue.as_ref() else {
             return Err((request, StoreError::Closed));
         };
-        let waits = !matches!(request, Request::Look);
+        let waits = !matches!(request, Request::CheckInbox);
         queue.try_send(request).map_err(|refused| match refused {
             mpsc::TrySendError::Full(request) => (request, StoreError::Overloaded),
             mpsc::TrySendError::Disconnected(request) => (request, StoreError::Closed),
         })?;
         if waits {
-            self.note_waiting();
+            self.count_waiting();
         }
         Ok(())
     }
 
     /// Counts a request or batch that begins to wait.
-    pub(super) fn note_waiting(&self) {
+    pub(super) fn count_waiting(&self) {
         self.metrics.waiting.inc();
     }
 
     /// Counts requests or batches that no longer wait.
-    pub(super) fn note_begun(&self, count: usize) {
+    pub(super) fn count_begun(&self, count: usize) {
         self.metrics.waiting.dec_by(count as i64);
     }
 

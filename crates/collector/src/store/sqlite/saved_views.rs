@@ -49,7 +49,7 @@ pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlit
 /// # Errors
 /// Fails when SQLite fails.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
-    SAVED_VIEWS.note(tx)?;
+    SAVED_VIEWS.record_last(tx)?;
     tx.execute("DELETE FROM saved_views WHERE id = ?1", [id])?;
     Ok(())
 }

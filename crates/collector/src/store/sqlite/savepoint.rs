@@ -17,19 +17,19 @@ pub(super) fn run<T>(
     run_unless_rejected(tx, work, |_| true)
 }
 
-/// Like [`run`]. The changes are also rolled back when `is_kept` rejects the result.
+/// Like [`run`]. The changes are also rolled back when `should_commit` rejects the result.
 ///
 /// # Errors
 /// Fails like [`run`].
 pub(super) fn run_unless_rejected<T>(
     tx: &Transaction<'_>,
     work: impl FnOnce() -> rusqlite::Result<T>,
-    is_kept: impl FnOnce(&T) -> bool,
+    should_commit: impl FnOnce(&T) -> bool,
 ) -> rusqlite::Result<rusqlite::Result<T>> {
     tx.prepare_cached("SAVEPOINT work")?.execute([])?;
     let outcome = caught(work);
     match &outcome {
-        Ok(result) if is_kept(result) => {}
+        Ok(result) if should_commit(result) => {}
         Err(cause) if tx.is_autocommit() || is_environment(cause) => return outcome.map(Ok),
         Ok(_) | Err(_) => {
             tx.prepare_cached("ROLLBACK TO work")?.execute([])?;

@@ -51,7 +51,7 @@ impl NewFacts {
         if table == Table::Stored
             && let Some(first) = quarters.min()
         {
-            usage_changes::note(tx, first)?;
+            usage_changes::record(tx, first)?;
         }
         for (part, facts) in self.0 {
             append(tx, table, part, facts)?;
@@ -250,12 +250,12 @@ pub(super) fn parts(conn: &Connection) -> rusqlite::Result<Vec<Part>> {
         .collect()
 }
 
-/// Calls `look` for every fact of a part, in no particular order. A damaged blob is skipped:
+/// Calls `visit` for every fact of a part, in no particular order. A damaged blob is skipped:
 /// `rebuild` repairs it.
 pub(super) fn visit(
     conn: &Connection,
     part: Part,
-    mut look: impl FnMut(&Fact),
+    mut visit: impl FnMut(&Fact),
 ) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
         "SELECT groups, data FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
@@ -264,7 +264,7 @@ pub(super) fn visit(
     while let Some(row) = rows.next()? {
         // The facts that were read before the damage are valid.
         let (groups, data) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
-        let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut look);
+        let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut visit);
     }
     Ok(())
 }
@@ -278,7 +278,7 @@ pub(super) fn replace(
     facts::compact(&mut facts);
     remove(tx, part)?;
     if let Some(first) = facts.first() {
-        usage_changes::note(tx, first.key.quarter)?;
+        usage_changes::record(tx, first.key.quarter)?;
     }
     for full in facts.chunks(FULL as usize) {
         insert(tx, Table::Stored, part, full)?;
@@ -296,7 +296,7 @@ pub(super) fn remove(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
         )?
         .query_row(stored, |row| row.get(0))?;
     if let Some(first) = first {
-        usage_changes::note(tx, first)?;
+        usage_changes::record(tx, first)?;
         tx.prepare_cached(
             "DELETE FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
         )?

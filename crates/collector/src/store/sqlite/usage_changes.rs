@@ -23,7 +23,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS usage_changes (
      ) STRICT;";
 
 /// Statements that record a change from the quarter `at` on.
-fn noting(at: &str) -> [String; 2] {
+fn recording(at: &str) -> [String; 2] {
     [
         format!(
             "INSERT INTO usage_changes (quarter, change)
@@ -44,20 +44,20 @@ pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// Creates the table and the triggers.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     create(tx)?;
-    let note = noting("0").concat();
+    let record = recording("0").concat();
     tx.execute_batch(&format!(
         "CREATE TRIGGER accounts_moved AFTER UPDATE OF parent_no, is_deleted ON accounts
              WHEN OLD.parent_no IS NOT NEW.parent_no OR OLD.is_deleted <> NEW.is_deleted
-             BEGIN {note} END;
+             BEGIN {record} END;
          CREATE TRIGGER accounts_added AFTER INSERT ON accounts WHEN NEW.parent_no IS NOT NULL
-             BEGIN {note} END;
-         CREATE TRIGGER accounts_removed AFTER DELETE ON accounts BEGIN {note} END;"
+             BEGIN {record} END;
+         CREATE TRIGGER accounts_removed AFTER DELETE ON accounts BEGIN {record} END;"
     ))
 }
 
 /// Records that facts from a quarter of an hour on have changed.
-pub(super) fn note(tx: &Transaction<'_>, first_quarter: u32) -> rusqlite::Result<()> {
-    for statement in noting("?1") {
+pub(super) fn record(tx: &Transaction<'_>, first_quarter: u32) -> rusqlite::Result<()> {
+    for statement in recording("?1") {
         tx.prepare_cached(&statement)?.execute([first_quarter])?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::{
     facts::{QUARTER_MS, Sums},
     hierarchy::Scope,
     rows::{AccountRow, SessionRow, UserRow},
-    usage::{Detail, Standing, scan},
+    usage::{CaptureStatus, Detail, scan},
 };
 use crate::{model::usage::Span, store::user_page::MAX_QUARTERS};
 
@@ -45,8 +45,8 @@ pub fn read(
     span: Span,
 ) -> rusqlite::Result<Vec<UserSession>> {
     let mut sessions: BTreeMap<Option<SessionRow>, (BTreeSet<u32>, Sums)> = BTreeMap::new();
-    scan(conn, scope, span, Detail::Groups, |_, standing, fact| {
-        if standing == Standing::UserConflict || fact.key.user != user {
+    scan(conn, scope, span, Detail::Groups, |_, status, fact| {
+        if status == CaptureStatus::UserConflict || fact.key.user != user {
             return;
         }
         let (quarters, sums) = sessions.entry(fact.key.session).or_default();
@@ -82,8 +82,8 @@ pub(super) fn first_and_last(
 ) -> rusqlite::Result<Option<(i64, i64)>> {
     let mut seen: Option<(i64, i64)> = None;
     let detail = Detail::Groups;
-    scan(conn, scope, Span::ALL, detail, |_, standing, fact| {
-        if standing == Standing::Counted && fact.key.user == user {
+    scan(conn, scope, Span::ALL, detail, |_, status, fact| {
+        if status == CaptureStatus::Counted && fact.key.user == user {
             let at = i64::from(fact.key.quarter) * QUARTER_MS;
             seen = Some(seen.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }

@@ -13,7 +13,7 @@ pub(super) enum Request {
     Work(Box<dyn Work>),
     Batch(BatchTask),
     /// Check the inbox, and whether somebody waits for it to be spread.
-    Look,
+    CheckInbox,
 }
 
 /// A requested change.
@@ -49,7 +49,7 @@ impl Request {
         match self {
             Request::Work(work) => work.weight(),
             Request::Batch(task) => task.batch.events.len(),
-            Request::Look => 0,
+            Request::CheckInbox => 0,
         }
     }
 
@@ -61,7 +61,7 @@ impl Request {
                 *outcome = Some(batch.insert(tx)?);
                 Ok(true)
             }
-            Request::Look => Ok(true),
+            Request::CheckInbox => Ok(true),
         }
     }
 
@@ -70,7 +70,7 @@ impl Request {
         match self {
             Request::Work(work) => work.answer(committed),
             Request::Batch(task) => task.answer(committed),
-            Request::Look => {}
+            Request::CheckInbox => {}
         }
     }
 }
@@ -81,23 +81,23 @@ pub(super) struct Task<T, F> {
     weight: usize,
     result: Option<T>,
     /// Whether the changes are committed, given the result.
-    is_kept: fn(&T) -> bool,
+    should_commit: fn(&T) -> bool,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Task<T, F> {
-    /// `is_kept` decides by the result whether the changes are committed.
+    /// `should_commit` decides by the result whether the changes are committed.
     pub(super) fn new(
         work: F,
         weight: usize,
-        is_kept: fn(&T) -> bool,
+        should_commit: fn(&T) -> bool,
         reply: oneshot::Sender<Result<T, StoreError>>,
     ) -> Self {
         Task {
             work: Some(work),
             weight,
             result: None,
-            is_kept,
+            should_commit,
             reply,
         }
     }
@@ -113,9 +113,9 @@ where
             return Ok(false);
         };
         let result = work(tx)?;
-        let is_kept = (self.is_kept)(&result);
+        let should_commit = (self.should_commit)(&result);
         self.result = Some(result);
-        Ok(is_kept)
+        Ok(should_commit)
     }
 
     fn weight(&self) -> usize {

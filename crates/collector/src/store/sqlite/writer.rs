@@ -13,12 +13,12 @@ use tokio::{
 };
 
 use super::{
-    desk::{self, Desk},
-    entrance::{self, Entrance},
     health::Health,
-    inbox::{Batch, Front, Settling},
+    inbox::{Batch, Inbox, Settling},
+    inbox_gate::{self, InboxGate},
     mutex::lock,
     requests::{QUEUE, Requests},
+    table_writer::{self, TableWriter},
     write_request::{BatchTask, Request, Task},
 };
 use crate::{
@@ -33,12 +33,12 @@ const MOST_IN_PLACE: usize = 100;
 /// The writing side of the database: one thread takes batches into the inbox, and one writes the
 /// tables. When nobody else is writing, the thread of a connection does both for its own batch.
 pub(super) struct Writer {
-    entrance: Arc<Entrance>,
-    desk: Arc<Mutex<Desk>>,
+    inbox_gate: Arc<InboxGate>,
+    table_writer: Arc<Mutex<TableWriter>>,
     batches: Mutex<Option<mpsc::SyncSender<BatchTask>>>,
     requests: Requests,
-    taker: Thread,
-    writer: Thread,
+    inbox_thread: Thread,
+    writer_thread: Thread,
     settling: Arc<Settling>,
 }
 
@@ -49,66 +49,66 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// `settling` must be the one of `front`.
+    /// `settling` must be the one of `inbox`.
     pub(super) fn start(
         conn: Connection,
-        front: Front,
+        inbox: Inbox,
         settling: Arc<Settling>,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
     ) -> Self {
-        let entrance = Arc::new(Entrance::new(front));
+        let inbox_gate = Arc::new(InboxGate::new(inbox));
         let (requests, waiting) = Requests::new(Arc::clone(&metrics));
-        let desk = Desk::new(
+        let table_writer = TableWriter::new(
             conn,
-            Arc::clone(&entrance),
+            Arc::clone(&inbox_gate),
             Arc::clone(&settling),
             metrics,
             health,
         );
-        let desk = Arc::new(Mutex::new(desk));
-        let writer = {
-            let (desk, entrance) = (Arc::clone(&desk), Arc::clone(&entrance));
+        let table_writer = Arc::new(Mutex::new(table_writer));
+        let writer_thread = {
+            let (table_writer, inbox_gate) = (Arc::clone(&table_writer), Arc::clone(&inbox_gate));
             let requests = requests.clone();
             Thread::start("writer", move || {
-                desk::run(&desk, &entrance, &requests, &waiting);
+                table_writer::run(&table_writer, &inbox_gate, &requests, &waiting);
             })
         };
         let (batches, waiting) = mpsc::sync_channel(QUEUE);
-        let taker = {
-            let (entrance, requests) = (Arc::clone(&entrance), requests.clone());
+        let inbox_thread = {
+            let (inbox_gate, requests) = (Arc::clone(&inbox_gate), requests.clone());
             Thread::start("inbox", move || {
-                entrance::run(&entrance, &waiting, &requests)
+                inbox_gate::run(&inbox_gate, &waiting, &requests)
             })
         };
         Writer {
-            entrance,
-            desk,
+            inbox_gate,
+            table_writer,
             batches: Mutex::new(Some(batches)),
             requests,
-            taker,
-            writer,
+            inbox_thread,
+            writer_thread,
             settling,
         }
     }
 
     /// Whether it accepts requests.
     pub(super) fn is_open(&self) -> bool {
-        self.requests.is_open() && self.taker.is_running() && self.writer.is_running()
+        self.requests.is_open() && self.inbox_thread.is_running() && self.writer_thread.is_running()
     }
 
     pub(super) async fn write<T, F>(
         &self,
         weight: usize,
         work: F,
-        is_kept: fn(&T) -> bool,
+        should_commit: fn(&T) -> bool,
     ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task::new(work, weight, is_kept, reply);
+        let task = Task::new(work, weight, should_commit, reply);
         self.requests.send(Request::Work(Box::new(task)))?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -116,8 +116,8 @@ impl Writer {
     /// Empties the write-ahead log and the inbox. Returns false while somebody reads from one of
     /// them.
     pub(super) async fn truncate_logs(&self) -> Result<bool, StoreError> {
-        let desk = Arc::clone(&self.desk);
-        let truncating = tokio::task::spawn_blocking(move || lock(&desk).truncate_logs());
+        let table_writer = Arc::clone(&self.table_writer);
+        let truncating = tokio::task::spawn_blocking(move || lock(&table_writer).truncate_logs());
         Ok(truncating.await.map_err(|_| StoreError::Closed)??)
     }
 
@@ -147,14 +147,14 @@ impl Writer {
         if !self.is_open() {
             return Err(StoreError::Closed);
         }
-        let task = match self.entrance.try_take(task, &self.requests) {
+        let task = match self.inbox_gate.try_take(task, &self.requests) {
             Ok(None) => return Ok(None),
             Ok(Some(task)) => task,
             Err(task) => return Ok(Some(task)),
         };
         let request = Request::Batch(task);
-        match self.desk.try_lock() {
-            Ok(mut desk) => desk.commit(vec![request]),
+        match self.table_writer.try_lock() {
+            Ok(mut table_writer) => table_writer.commit(vec![request]),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().commit(vec![request]),
             Err(TryLockError::WouldBlock) => self.requests.send(request)?,
         }
@@ -168,7 +168,7 @@ impl Writer {
             mpsc::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::TrySendError::Disconnected(_) => StoreError::Closed,
         })?;
-        self.requests.note_waiting();
+        self.requests.count_waiting();
         Ok(())
     }
 
@@ -179,9 +179,9 @@ impl Writer {
             return;
         }
         let (done, settled) = oneshot::channel();
-        lock(&self.settling.asking).push(done);
+        lock(&self.settling.waiters).push(done);
         // If the queue is full, the writer checks for waiting callers after its next group.
-        if let Err(StoreError::Closed) = self.requests.send(Request::Look) {
+        if let Err(StoreError::Closed) = self.requests.send(Request::CheckInbox) {
             return;
         }
         let _ = settled.await;
@@ -189,9 +189,9 @@ impl Writer {
 
     pub(super) async fn close(&self) {
         drop(lock(&self.batches).take());
-        self.taker.join().await;
+        self.inbox_thread.join().await;
         self.requests.close();
-        self.writer.join().await;
+        self.writer_thread.join().await;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reverts what forged events created, and deletes users and accounts.
 
 use super::{
-    homes::{self, Mover},
-    said,
+    identified_fields,
+    membership::{self, MovedUser},
     search::Found,
 };
 use crate::store::{
@@ -21,12 +21,12 @@ pub(super) async fn take_back(
     tx: &Tx<'_>,
     found: &Found,
     traces: &Traces,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
     now: i64,
     erased: &mut Erased,
 ) -> Result<()> {
     let (others, remaining) = (&found.others, &found.remaining);
-    said::take_back(tx, traces.said.iter(), remaining).await?;
+    identified_fields::take_back(tx, traces.identifications.iter(), remaining).await?;
     let users: Vec<&String> = traces
         .users
         .iter()
@@ -34,8 +34,8 @@ pub(super) async fn take_back(
         .collect();
     let sql = "DELETE FROM users WHERE user_id = ANY($1) AND details_at = 0 AND NOT is_deleted";
     erased.users = execute(tx, sql, &[&users]).await? as usize;
-    homes::move_users(tx, movers).await?;
-    erased.users_moved = movers.len();
+    membership::move_users(tx, moved_users).await?;
+    erased.users_moved = moved_users.len();
     let accounts: Vec<&String> = traces
         .accounts
         .iter()

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     concerned::{Concerned, Others},
-    entities,
-    homes::{self, Mover},
+    entities, identified_fields,
+    membership::{self, MovedUser},
     remaining,
     remains::removal_of,
-    said,
     search::{Found, find_now, is_concerned},
 };
 use crate::{
@@ -44,7 +43,7 @@ pub(super) async fn erase(
     Lock::Membership.hold(tx).await?;
     Lock::Tree.hold(tx).await?;
     let horizon = found.horizon;
-    homes::add_firsts(
+    membership::add_firsts(
         tx,
         erasure,
         &found.id,
@@ -74,8 +73,8 @@ pub(super) async fn erase(
     remaining::extend(tx, erasure, events, &concerned, horizon, remaining).await?;
     remaining::retain_stored(tx, remaining).await?;
     let (others, remaining) = (&found.others, &found.remaining);
-    let movers = homes::find(tx, erasure, &found.firsts, &others.dropped).await?;
-    let removal = removal_of(tx, erasure, &movers).await?;
+    let moved_users = membership::find(tx, erasure, &found.firsts, &others.dropped).await?;
+    let removal = removal_of(tx, erasure, &moved_users).await?;
     let mut erased = Erased {
         events: concerned.events.len(),
         ..Erased::default()
@@ -89,9 +88,9 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
-            said::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
-            said::remove_stream::<User>(tx, &erasure.id, remaining).await?;
+            entities::take_back(tx, &found, traces, &moved_users, now, &mut erased).await?;
+            identified_fields::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
+            identified_fields::remove_stream::<User>(tx, &erasure.id, remaining).await?;
             let events = events.map_or(0, |row| row.get::<_, i64>(0));
             let stored = traces.streams.get(&erasure.id);
             let dropped = events - stored.map_or(0, |stored| stored.count);
@@ -110,7 +109,7 @@ pub(super) async fn erase(
             }
             list_events(tx, &concerned, i64::MIN, now).await?;
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &moved_users, now, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::Source => {
@@ -120,7 +119,7 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &found, traces, &movers, now, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &moved_users, now, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::User => {
@@ -149,14 +148,14 @@ pub(super) async fn erase(
             let sql = "DELETE FROM users WHERE user_id = ANY($1)";
             erased.users = execute(tx, sql, &[&removal.users]).await? as usize;
             delete_events(tx, &concerned, removal).await?;
-            let moving: BTreeSet<&String> = movers.iter().map(|user| &user.user_id).collect();
+            let moving: BTreeSet<&String> = moved_users.iter().map(|user| &user.user_id).collect();
             let of_users = traces
-                .said
+                .identifications
                 .iter()
-                .filter(|said| said.subject == Subject::User && moving.contains(&said.user_id));
-            said::take_back(tx, of_users, remaining).await?;
-            homes::move_users(tx, &movers).await?;
-            erased.users_moved = movers.len();
+                .filter(|found| found.subject == Subject::User && moving.contains(&found.user_id));
+            identified_fields::take_back(tx, of_users, remaining).await?;
+            membership::move_users(tx, &moved_users).await?;
+            erased.users_moved = moved_users.len();
             erased.keys_revoked = entities::delete_account(tx, account, now).await?;
             erased.accounts = 1;
             Gone::Erased
@@ -166,7 +165,7 @@ pub(super) async fn erase(
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &[mark(erasure)], now).await?;
     }
-    forget_usage(tx, &concerned, others, &movers).await?;
+    forget_usage(tx, &concerned, others, &moved_users).await?;
     Ok(Some(erased))
 }
 
@@ -213,13 +212,14 @@ async fn forget_usage(
     tx: &Tx<'_>,
     concerned: &Concerned,
     others: &Others,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
 ) -> Result<()> {
-    let homes: BTreeSet<&String> = movers.iter().map(|user| &user.account_id).collect();
+    let target_accounts: BTreeSet<&String> =
+        moved_users.iter().map(|user| &user.account_id).collect();
     let lost: Vec<&String> = concerned
         .accounts
         .iter()
-        .filter(|account| !others.counted.contains(*account) && !homes.contains(account))
+        .filter(|account| !others.counted.contains(*account) && !target_accounts.contains(account))
         .collect();
     let sql = "UPDATE accounts SET has_usage = false WHERE account_id = ANY($1)";
     execute(tx, sql, &[&lost]).await?;

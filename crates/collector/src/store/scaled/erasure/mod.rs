@@ -16,10 +16,10 @@
 mod concerned;
 mod entities;
 mod erase;
-mod homes;
+mod identified_fields;
+mod membership;
 mod remaining;
 mod remains;
-mod said;
 mod search;
 
 use deadpool_postgres::Pool;

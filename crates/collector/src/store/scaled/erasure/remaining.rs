@@ -14,8 +14,8 @@ use crate::{
         user::User,
     },
     store::{
-        identification::{Subject, said_at},
-        remaining_said::RemainingSaid,
+        identification::{Subject, identified_at},
+        remaining_identifications::RemainingIdentifications,
         scaled::{
             failure::{Failure, Result},
             json,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The contents of the identifications that remain after an erasure.
-pub(super) type Remaining = RemainingSaid<EventKey>;
+pub(super) type Remaining = RemainingIdentifications<EventKey>;
 
 /// Adds what remains of the accounts and users from which an erasure takes fields back, from the
 /// events that arrived from a transaction on. `is_concerned` is the SQL condition for the events of
@@ -76,7 +76,7 @@ pub(super) async fn extend(
         let received_at = row.get(7);
         let by = Identified {
             event: (row.get(0), key_of(row.get(1))?),
-            at: said_at(row.get(6), received_at),
+            at: identified_at(row.get(6), received_at),
             received_at,
             stream: row.get(8),
             may_set_parent: row.get(9),
@@ -122,11 +122,11 @@ async fn concern<T: InTable>(
     concerned: &Concerned,
     remaining: &mut Remaining,
 ) -> Result<()> {
-    let mut ids: HashSet<String> = (concerned.traces.said.iter())
-        .filter(|said| said.subject == T::SUBJECT)
-        .map(|said| match said.subject {
-            Subject::Account => said.account_id.clone(),
-            Subject::User => said.user_id.clone(),
+    let mut ids: HashSet<String> = (concerned.traces.identifications.iter())
+        .filter(|found| found.subject == T::SUBJECT)
+        .map(|found| match found.subject {
+            Subject::Account => found.account_id.clone(),
+            Subject::User => found.user_id.clone(),
         })
         .collect();
     if erasure.kind == ErasureKind::Stream {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     concerned::{Concerned, Others},
-    homes::Mover,
+    membership::MovedUser,
 };
 use crate::{
     model::erasure::{Erasure, ErasureKind},
@@ -38,7 +38,7 @@ pub(super) async fn read(
     nodes: &Nodes,
     erasure: &Erasure,
     concerned: &Concerned,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
     others: &mut Others,
 ) -> Result<()> {
     let before = retention::dropped_before(tx).await?;
@@ -47,9 +47,9 @@ pub(super) async fn read(
     }
     let erased = Removal {
         keys: concerned.keys().1.concat(),
-        ..removal_of(tx, erasure, movers).await?
+        ..removal_of(tx, erasure, moved_users).await?
     };
-    let asked = Removal {
+    let named_by_events = Removal {
         users: concerned.traces.users.iter().cloned().collect(),
         accounts: concerned.traces.accounts.iter().cloned().collect(),
         up_to: i64::MAX,
@@ -62,7 +62,7 @@ pub(super) async fn read(
             up_to: chosen.block,
             ..erased.clone()
         });
-        for named in ask(&chosen, before, &asked, &gone).await? {
+        for named in ask(&chosen, before, &named_by_events, &gone).await? {
             others.add_dropped(named.user_id, named.account_id, named.counts > 0);
         }
     }
@@ -74,7 +74,7 @@ pub(super) async fn read(
 pub(super) async fn removal_of(
     tx: &Tx<'_>,
     erasure: &Erasure,
-    movers: &[Mover],
+    moved_users: &[MovedUser],
 ) -> Result<Removal> {
     let mut removal = Removal::default();
     match erasure.kind {
@@ -84,7 +84,7 @@ pub(super) async fn removal_of(
             let sql = "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                 WHERE a.account_id = $1";
             let members = query(tx, sql, &[&erasure.id]).await?;
-            let moving: HashSet<&str> = movers.iter().map(|user| &*user.user_id).collect();
+            let moving: HashSet<&str> = moved_users.iter().map(|user| &*user.user_id).collect();
             let members = members.iter().map(|row| row.get::<_, String>(0));
             removal.users = members.filter(|user| !moving.contains(&**user)).collect();
             removal.accounts.push(erasure.id.clone());
@@ -96,12 +96,12 @@ pub(super) async fn removal_of(
 async fn ask(
     chosen: &Chosen,
     before: i64,
-    asked: &Removal,
+    named_by_events: &Removal,
     gone: &[Removal],
 ) -> Result<Vec<Named>> {
     let (table, block) = (&chosen.table, chosen.block);
     let mut rows = RowBinary::default();
-    asked.write(&mut rows);
+    named_by_events.write(&mut rows);
     let mut conditions = chosen.is_same_run();
     for removal in gone.iter().filter(|removal| !removal.is_empty()) {
         removal.write(&mut rows);
@@ -113,7 +113,7 @@ async fn ask(
          FROM {table} FINAL
          WHERE block <= {block} AND created_at < {before} AND {}{conditions}
          GROUP BY user_id, account_id FORMAT JSONEachRow",
-        asked.condition("named")
+        named_by_events.condition("named")
     );
     let tables = [External {
         name: "named",

@@ -2,7 +2,7 @@
 
 use super::{
     concerned::{COLUMNS, Concerned, Others},
-    homes::{self, Firsts},
+    membership::{self, Firsts},
     remaining::{self, Remaining},
     remains,
 };
@@ -43,11 +43,11 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
     };
     if erasure.kind == ErasureKind::Account {
         // For users whom trusted sources have placed, all events are erased.
-        found.firsts = homes::find_firsts(
+        found.firsts = membership::find_firsts(
             tx,
             erasure,
             &found.id,
-            homes::IS_OF_ACCOUNT,
+            membership::IS_OF_ACCOUNT,
             &found.concerned,
         )
         .await?;
@@ -59,7 +59,8 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
     }
     if erasure.kind != ErasureKind::Account {
         found.firsts =
-            homes::find_firsts(tx, erasure, &found.id, &is_concerned, &found.concerned).await?;
+            membership::find_firsts(tx, erasure, &found.id, &is_concerned, &found.concerned)
+                .await?;
     }
     let Found {
         concerned,
@@ -71,8 +72,8 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
     } = &mut found;
     remaining::extend(tx, erasure, (&is_concerned, id), concerned, 0, remaining).await?;
     others.read(tx, &is_concerned, id, concerned, 0).await?;
-    let movers = homes::find(tx, erasure, firsts, &others.dropped).await?;
-    remains::read(tx, nodes, erasure, concerned, &movers, others).await?;
+    let moved_users = membership::find(tx, erasure, firsts, &others.dropped).await?;
+    remains::read(tx, nodes, erasure, concerned, &moved_users, others).await?;
     Ok(found)
 }
 

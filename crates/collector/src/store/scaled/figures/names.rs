@@ -26,14 +26,14 @@ pub(in crate::store::scaled) async fn all(reading: &Reading) -> Result<Names> {
     while rows.has_more() {
         let (product, module, feature) = (rows.optional()?, rows.optional()?, rows.optional()?);
         let events = rows.number()?;
-        note(&mut names.products, product, events);
-        note(&mut names.modules, module, events);
-        note(&mut names.features, feature, events);
+        add_name(&mut names.products, product, events);
+        add_name(&mut names.modules, module, events);
+        add_name(&mut names.features, feature, events);
     }
     Ok(names)
 }
 
-fn note(names: &mut BTreeMap<String, u64>, name: Option<String>, events: u64) {
+fn add_name(names: &mut BTreeMap<String, u64>, name: Option<String>, events: u64) {
     if let Some(name) = name {
         *names.entry(name).or_default() += events;
     }
@@ -62,12 +62,12 @@ pub(in crate::store::scaled) async fn counted(
         let events = rows.number()?;
         let has_product = is_chosen(filter.product.as_deref(), product.as_deref());
         let has_module = is_chosen(filter.module.as_deref(), module.as_deref());
-        note(&mut names.products, product, events);
+        add_name(&mut names.products, product, events);
         if has_product {
-            note(&mut names.modules, module, events);
+            add_name(&mut names.modules, module, events);
         }
         if has_product && has_module {
-            note(&mut names.features, feature, events);
+            add_name(&mut names.features, feature, events);
         }
     }
     Ok(names)

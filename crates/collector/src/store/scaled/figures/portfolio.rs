@@ -110,7 +110,7 @@ async fn read_sums(
         if let Some(at) = place {
             own.sums[at][NOW].add(&now);
             own.sums[at][BEFORE].add(&earlier);
-            own.uses[at].note(first, last);
+            own.uses[at].extend(first, last);
             first_filtered[at] = [first_filtered[at], first_early]
                 .into_iter()
                 .flatten()

@@ -200,15 +200,15 @@ impl Snapshot {
         sql: impl Fn(&Shard) -> String,
         more: &[External],
     ) -> Result<Vec<Vec<u8>>> {
-        let mut asked = JoinSet::new();
+        let mut queries = JoinSet::new();
         for shard in &self.shards {
             let (node, sql) = (Arc::clone(&shard.chosen.node), sql(shard));
             let mut tables = self.tables(shard);
             tables.extend_from_slice(more);
-            asked.spawn(async move { node.ask(&sql, &tables).await });
+            queries.spawn(async move { node.ask(&sql, &tables).await });
         }
         let mut answers = Vec::with_capacity(self.shards.len());
-        while let Some(answer) = asked.join_next().await {
+        while let Some(answer) = queries.join_next().await {
             answers.push(answer.map_err(|cause| Failure::Clickhouse(cause.to_string()))??);
         }
         Ok(answers)

@@ -22,8 +22,8 @@ use tokio::{
 pub(super) use fate::day_of;
 
 use super::{
-    away::in_time,
     failure::{Failure, Result},
+    timeouts::in_time,
 };
 use crate::{
     metrics::Metrics,

@@ -11,7 +11,7 @@ use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
         batch::{Batch, BatchOutcome, RejectedEvent},
-        identification::said_at,
+        identification::identified_at,
         new_event::NewEvent,
         scaled::{
             ancestry::Ancestry,
@@ -53,7 +53,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     let mut arrivals = Arrivals::default();
     let mut outcomes = Vec::with_capacity(batches.len());
     let mut counted: HashSet<&str> = HashSet::new();
-    let mut said = Vec::new();
+    let mut to_identify = Vec::new();
     for (batch, fates) in batches.iter().zip(&fates.events) {
         let mut outcome = BatchOutcome::default();
         for (new, fate) in batch.events.iter().zip(fates) {
@@ -85,7 +85,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
             outcome.accepted += 1;
             if members.get(&event.user_id) == Some(account_id) {
                 counted.insert(account_id);
-                said.push((batch, new, account_id));
+                to_identify.push((batch, new, account_id));
             } else {
                 outcome.set_aside += 1;
             }
@@ -98,7 +98,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
         outcomes.push(outcome);
     }
     let mut ancestry = Ancestry::default();
-    for (batch, new, account_id) in said {
+    for (batch, new, account_id) in to_identify {
         identify(tx, &mut ancestry, batch, new, account_id).await?;
     }
     streams::write(tx, &arrivals).await?;
@@ -157,7 +157,7 @@ async fn identify(
         action,
         account_id,
         user_id: &event.user_id,
-        at: said_at(event.created_at, batch.received_at),
+        at: identified_at(event.created_at, batch.received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }

@@ -56,7 +56,7 @@ pub(super) async fn begin(tx: &Tx<'_>, source: &[u8; 32]) -> Result<()> {
 }
 
 /// Records the position up to which events were copied.
-pub(super) async fn note(tx: &Tx<'_>, position: Position) -> Result<()> {
+pub(super) async fn record(tx: &Tx<'_>, position: Position) -> Result<()> {
     let Position {
         figures,
         month,

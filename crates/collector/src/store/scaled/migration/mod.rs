@@ -18,7 +18,7 @@ use super::{
     ScaledStore,
     clickhouse::literal,
     failure::Failure,
-    nodes::{Node, standing},
+    nodes::{Node, state},
     postgres::Lock,
     shipper,
 };
@@ -47,11 +47,11 @@ impl From<Failure> for MigrationError {
 
 /// A table of events in the database of a node that belongs to another store, if there is one.
 async fn other_table(client: &Client, node: &Node) -> Result<Option<String>, Failure> {
-    let standing = standing::find(client, &node.server.name()).await?;
+    let state = state::find(client, &node.server.name()).await?;
     let sql = format!(
         "SELECT name FROM system.tables WHERE database = currentDatabase()
              AND startsWith(name, 'events_') AND name != {} ORDER BY name LIMIT 1",
-        literal(&standing.table())
+        literal(&state.table())
     );
     let answer = node.server.execute(&sql).await?;
     let table = String::from_utf8_lossy(&answer).trim().to_owned();
@@ -161,7 +161,7 @@ impl ScaledTarget {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         copy::into(&tx, &EVENTS, rows).await?;
-        journal::note(&tx, position).await?;
+        journal::record(&tx, position).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::{
     Node, Nodes,
-    standing::{RUN, table},
+    state::{RUN, table},
 };
 use crate::store::scaled::{
     failure::{Failure, Result},
@@ -48,12 +48,12 @@ pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Resu
         FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped
         WHERE n.name = ANY($1::text[]) AND n.shipped >= (SELECT dropped_up_to FROM inbox_state)";
     let rows = query(tx, sql, &[&nodes.names()]).await?;
-    let standing: HashMap<&str, &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
+    let rows_by_name: HashMap<&str, &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
     let mut chosen: Vec<Option<Chosen>> = vec![None; nodes.shards()];
     let rank = |node: &Node, block: i64| (Reverse(node.avoided_until()), block);
     for node in nodes.iter() {
         let name = node.server.name();
-        let Some(row) = standing.get(name.as_str()) else {
+        let Some(row) = rows_by_name.get(name.as_str()) else {
             continue;
         };
         let block = row.get(2);

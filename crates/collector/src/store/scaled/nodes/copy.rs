@@ -5,7 +5,7 @@ use deadpool_postgres::Pool;
 
 use super::{
     Node, Nodes,
-    standing::{self, Standing},
+    state::{self, NodeState},
 };
 use crate::{
     clock::now_ms,
@@ -19,21 +19,21 @@ use crate::{
 const ROWS: u64 = 200_000;
 
 /// Fills the table of a node from a replica that has all events that the inbox has dropped. Returns
-/// the new standing of the node.
+/// the new state of the node.
 pub(in crate::store::scaled) async fn fill(
     pool: &Pool,
     nodes: &Nodes,
     node: &Node,
-    standing: Standing,
-) -> Result<Standing> {
+    state: NodeState,
+) -> Result<NodeState> {
     let name = node.server.name();
-    let mut from: Option<(&Node, Standing)> = None;
+    let mut from: Option<(&Node, NodeState)> = None;
     {
         let client = pool.get().await?;
         let dropped = retention::dropped_up_to(&client).await?;
         let others = nodes.iter().filter(|other| other.shard == node.shard);
         for other in others.filter(|other| other.server.name() != name) {
-            let found = standing::find(&client, &other.server.name()).await?;
+            let found = state::find(&client, &other.server.name()).await?;
             let has_more = from
                 .as_ref()
                 .is_none_or(|(_, best)| best.shipped < found.shipped);
@@ -50,7 +50,7 @@ pub(in crate::store::scaled) async fn fill(
                 .to_owned(),
         });
     };
-    let (from, to) = (has.table(), standing.table());
+    let (from, to) = (has.table(), state.table());
     let answer = source
         .server
         .execute(&format!("SELECT count() FROM {from}"))
@@ -69,9 +69,9 @@ pub(in crate::store::scaled) async fn fill(
         }
     }
     let client = pool.get().await?;
-    standing::advance(&client, &name, &standing.life, has.shipped, now_ms()).await?;
-    Ok(Standing {
+    state::advance(&client, &name, &state.generation, has.shipped, now_ms()).await?;
+    Ok(NodeState {
         shipped: has.shipped,
-        ..standing
+        ..state
     })
 }

@@ -6,7 +6,7 @@
 
 pub(super) mod choice;
 pub(super) mod copy;
-pub(super) mod standing;
+pub(super) mod state;
 
 use std::{
     collections::HashSet,

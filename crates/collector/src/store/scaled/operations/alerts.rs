@@ -10,7 +10,7 @@ use crate::{
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError, Standing,
+            Alert, AlertsQuestion, DeliveryState, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError,
             StoredRule, Webhook,
         },
         answer::Answer,
@@ -73,8 +73,8 @@ impl AlertOperations for ScaledStore {
         })
     }
 
-    fn webhook(&self) -> Answer<'_, (Option<Webhook>, Standing)> {
-        read!(self, tx => (alerts::webhook(tx).await?, alerts::standing(tx).await?))
+    fn webhook(&self) -> Answer<'_, (Option<Webhook>, DeliveryState)> {
+        read!(self, tx => (alerts::webhook(tx).await?, alerts::delivery_state(tx).await?))
     }
 
     fn set_webhook(&self, url: WebhookUrl, secret: WebhookSecret, now: i64) -> Answer<'_, ()> {

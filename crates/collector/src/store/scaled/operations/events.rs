@@ -25,8 +25,8 @@ impl EventOperations for ScaledStore {
         })
     }
 
-    fn lacking(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>> {
-        read!(self, tx => latest::lacking(tx, source, &event_ids).await?)
+    fn missing_events(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>> {
+        read!(self, tx => latest::missing_events(tx, source, &event_ids).await?)
     }
 
     fn latest_events(&self, question: LatestQuestion) -> Answer<'_, (Vec<Value>, Option<i64>)> {

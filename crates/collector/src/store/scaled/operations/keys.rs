@@ -9,11 +9,10 @@ use crate::{
         operations::KeyOperations,
         rates::{Drawn, Limited, SharedRates},
         scaled::{
-            ScaledStore,
-            away::{AWAY, in_time},
-            dashboard_sessions,
+            ScaledStore, dashboard_sessions,
             failure::Failure,
             keys, request_rates,
+            timeouts::{UNREACHABLE_AFTER, in_time},
         },
         sessions::{NewSession, OpenSession},
     },
@@ -22,7 +21,7 @@ use crate::{
 impl KeyOperations for ScaledStore {
     fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>> {
         Box::pin(async move {
-            let found = in_time(AWAY, async {
+            let found = in_time(UNREACHABLE_AFTER, async {
                 let client = self.client().await?;
                 keys::find_source(&client, auth_key, api_key).await
             });
@@ -41,7 +40,7 @@ impl KeyOperations for ScaledStore {
 
     fn reader<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Reader>> {
         Box::pin(async move {
-            let found = in_time(AWAY, async {
+            let found = in_time(UNREACHABLE_AFTER, async {
                 let client = self.client().await?;
                 keys::find_reader(&client, key).await
             });
@@ -51,7 +50,7 @@ impl KeyOperations for ScaledStore {
 
     fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>> {
         Box::pin(async move {
-            let found = in_time(AWAY, async {
+            let found = in_time(UNREACHABLE_AFTER, async {
                 let client = self.client().await?;
                 dashboard_sessions::find(&client, id, now).await
             });
@@ -79,7 +78,7 @@ impl KeyOperations for ScaledStore {
 impl SharedRates for ScaledStore {
     fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn> {
         Box::pin(async move {
-            let drawn = in_time(AWAY, async {
+            let drawn = in_time(UNREACHABLE_AFTER, async {
                 let client = self.client().await?;
                 request_rates::draw(&client, of, rate).await
             });

@@ -6,9 +6,9 @@ use crate::store::{
     operations::{Health, UpkeepOperations},
     scaled::{
         ScaledStore,
-        away::{AWAY, in_time},
         failure::Failure,
         room,
+        timeouts::{UNREACHABLE_AFTER, in_time},
     },
 };
 
@@ -23,7 +23,7 @@ impl UpkeepOperations for ScaledStore {
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()> {
         Box::pin(async move {
             self.room.check()?;
-            Ok(in_time(AWAY, probe(self, now, commits)).await?)
+            Ok(in_time(UNREACHABLE_AFTER, probe(self, now, commits)).await?)
         })
     }
 

@@ -107,13 +107,13 @@ pub(in crate::store::scaled) async fn usage(
             Some(first_use::feature_uses(&reading, span, filter).await?)
         }
     };
-    let asked = ReportQuestion {
+    let report_question = ReportQuestion {
         span: period.span,
         before: period.before,
         filter: &question.filter,
         chart: &chart,
     };
-    let report = report::read(&reading, &asked).await?;
+    let report = report::read(&reading, &report_question).await?;
     let holding = AlertsQuestion {
         holding: true,
         ..AlertsQuestion::default()
@@ -188,7 +188,7 @@ pub(in crate::store::scaled) async fn users(
         let used = uses.remove(&person.user_id).unwrap_or_default();
         used.add_to(&mut person, span, before);
         let events = uncounted.get(&person.user_id);
-        person.note_uncounted(events.copied().unwrap_or(0));
+        person.set_uncounted(events.copied().unwrap_or(0));
         let home = row.get(6);
         person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let is_home_seen = match is_seen.get(&home) {

@@ -34,7 +34,7 @@ pub(in crate::store::scaled) async fn read(
             .0,
         rules: alerts::rules(tx).await?,
         webhook: alerts::webhook(tx).await?,
-        messages: alerts::standing(tx).await?,
+        messages: alerts::delivery_state(tx).await?,
         tree: tree::first_level(tx, within).await?,
     })
 }

@@ -67,13 +67,13 @@ pub(in crate::store::scaled) async fn read(
     let seen = first_use::first_and_last(&reading, &of_user).await?;
     let mut filter = question.filter.clone();
     filter.user = Some(user_id.clone());
-    let asked = ReportQuestion {
+    let report_question = ReportQuestion {
         span,
         before: period.before,
         filter: &filter,
         chart: &chart,
     };
-    let mut report = report::read(&reading, &asked).await?;
+    let mut report = report::read(&reading, &report_question).await?;
     // The page reports uncounted events separately, whatever account they name.
     report.uncaptured = Uncaptured::default();
     let is_whole = question.filter == Filter::default();

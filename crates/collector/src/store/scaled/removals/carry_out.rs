@@ -12,7 +12,7 @@ use crate::{
         failure::{Failure, Result},
         nodes::{
             Node,
-            standing::{self, Standing},
+            state::{self, NodeState},
         },
         row_binary::RowBinary,
     },
@@ -22,7 +22,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Interval between two checks whether ClickHouse has finished rewriting a table.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Carries out erasures on a node, until the task is aborted.
 pub(in crate::store::scaled) async fn carry_out_forever(pool: Pool, node: Arc<Node>) {
@@ -44,15 +44,15 @@ pub(in crate::store::scaled) async fn carry_out_forever(pool: Pool, node: Arc<No
 /// Deletes the events of new erasures from the table of a node.
 pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Result<()> {
     let name = node.server.name();
-    let (standing, removals) = {
+    let (state, removals) = {
         let client = pool.get().await?;
-        let standing = standing::find(&client, &name).await?;
-        (standing.clone(), ready(&client, &standing).await?)
+        let state = state::find(&client, &name).await?;
+        (state.clone(), ready(&client, &state).await?)
     };
     let Some(last) = removals.last() else {
-        return standing::forget_removed(&*pool.get().await?, now_ms()).await;
+        return state::forget_removed(&*pool.get().await?, now_ms()).await;
     };
-    let (table, erased) = (standing.table(), format!("erased_{}", standing.life));
+    let (table, erased) = (state.table(), format!("erased_{}", state.generation));
     let server = &node.server;
     server
         .execute(&format!(
@@ -77,10 +77,10 @@ pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Res
          WHERE database = currentDatabase() AND table = '{table}' AND is_done = 0"
     );
     while is_positive(&server.execute(&unfinished).await?)? {
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     let client = pool.get().await?;
-    standing::has_removed(&client, &name, &standing.life, last.no, now_ms()).await?;
+    state::has_removed(&client, &name, &state.generation, last.no, now_ms()).await?;
     server
         .execute(&format!("DROP TABLE IF EXISTS {erased}"))
         .await?;
@@ -89,13 +89,13 @@ pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Res
 
 /// The erasures that are still to be carried out on a node. All blocks that may contain their
 /// events have been shipped to it.
-async fn ready(client: &Client, standing: &Standing) -> Result<Vec<Removal>> {
+async fn ready(client: &Client, state: &NodeState) -> Result<Vec<Removal>> {
     let sql = format!("SELECT {COLUMNS} FROM removals WHERE no > $1 ORDER BY no");
-    let rows = client.query(&sql, &[&standing.removed]).await?;
+    let rows = client.query(&sql, &[&state.removed]).await?;
     Ok(rows
         .iter()
         .map(Removal::read)
-        .take_while(|removal| removal.up_to <= standing.shipped)
+        .take_while(|removal| removal.up_to <= state.shipped)
         .collect())
 }
 

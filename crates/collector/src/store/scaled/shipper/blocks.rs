@@ -25,7 +25,7 @@ const MOST_BLOCKS: i64 = 1000;
 /// Records the next block if at least `least` events have arrived and a node has the last block.
 /// While all nodes are unreachable, events wait for one large block. Returns whether a block was
 /// recorded.
-pub(super) async fn note_next(client: &Client, nodes: &Nodes, least: i64) -> Result<bool> {
+pub(super) async fn record_next(client: &Client, nodes: &Nodes, least: i64) -> Result<bool> {
     let last = client
         .query_opt("SELECT no, to_tx FROM blocks ORDER BY no DESC LIMIT 1", &[])
         .await?;
@@ -114,7 +114,7 @@ pub(super) struct Reader {
 
 /// A recorded block.
 #[derive(Debug, Clone, Copy)]
-struct Noted {
+struct RecordedBlock {
     no: i64,
     from_tx: i64,
     to_tx: i64,
@@ -143,11 +143,11 @@ impl Reader {
         if let Some(known) = last.as_ref().filter(is_same) {
             return Ok(Some(Arc::clone(known)));
         }
-        let noted = noted(&client, after).await?;
-        if noted.is_empty() {
+        let recorded = recorded_blocks(&client, after).await?;
+        if recorded.is_empty() {
             return Ok(None);
         }
-        let read = Arc::new(self.read(&client, after, &noted, erasures).await?);
+        let read = Arc::new(self.read(&client, after, &recorded, erasures).await?);
         // Events that are dropped after this check have been read already, or concern a node that
         // lacks more than these blocks.
         if after < retention::dropped_up_to(&client).await? {
@@ -161,10 +161,10 @@ impl Reader {
         &self,
         client: &Client,
         after: i64,
-        noted: &[Noted],
+        recorded: &[RecordedBlock],
         erasures: i64,
     ) -> Result<Blocks> {
-        let (from, to) = (noted[0], noted[noted.len() - 1]);
+        let (from, to) = (recorded[0], recorded[recorded.len() - 1]);
         let range: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&from.from_tx, &to.to_tx];
         let sql = format!(
             "SELECT {COLUMNS}, e.tx FROM events e WHERE e.tx >= $1 AND e.tx < $2
@@ -186,8 +186,8 @@ impl Reader {
             Vec::new()
         };
         let block_of = |tx: i64| {
-            let at = noted.partition_point(|block| block.to_tx <= tx);
-            noted.get(at).map_or(0, |block| block.no)
+            let at = recorded.partition_point(|block| block.to_tx <= tx);
+            recorded.get(at).map_or(0, |block| block.no)
         };
         let mut rows = Vec::new();
         rows.resize_with(self.nodes.shards(), RowBinary::default);
@@ -225,20 +225,20 @@ async fn erasures(client: &Client) -> Result<i64> {
 }
 
 /// The recorded blocks after one that are sent together.
-async fn noted(client: &Client, after: i64) -> Result<Vec<Noted>> {
+async fn recorded_blocks(client: &Client, after: i64) -> Result<Vec<RecordedBlock>> {
     let sql = "SELECT no, from_tx, to_tx, events FROM blocks WHERE no > $1 ORDER BY no LIMIT $2";
-    let mut noted = Vec::new();
+    let mut recorded = Vec::new();
     let mut sum: i64 = 0;
     for row in client.query(sql, &[&after, &MOST_BLOCKS]).await? {
         sum += row.get::<_, i64>(3);
-        if sum > MOST_EVENTS && !noted.is_empty() {
+        if sum > MOST_EVENTS && !recorded.is_empty() {
             break;
         }
-        noted.push(Noted {
+        recorded.push(RecordedBlock {
             no: row.get(0),
             from_tx: row.get(1),
             to_tx: row.get(2),
         });
     }
-    Ok(noted)
+    Ok(recorded)
 }

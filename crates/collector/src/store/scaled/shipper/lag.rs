@@ -41,7 +41,7 @@ pub(in crate::store::scaled) async fn freshness(
 }
 
 /// The nodes, each with the number of blocks that it lacks.
-async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
+async fn missing_blocks(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
     let sql = "SELECT name, (SELECT coalesce(MAX(no), 0) FROM blocks) - shipped FROM nodes
         WHERE name = ANY($1)";
     let rows = client.query(sql, &[&nodes.names()]).await?;
@@ -52,16 +52,16 @@ async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
 pub(in crate::store::scaled) async fn watch_forever(
     (pool, nodes): (Pool, Nodes),
     metrics: Arc<Metrics>,
-    told: watch::Sender<Freshness>,
+    sender: watch::Sender<Freshness>,
 ) {
     loop {
         if let Ok(client) = pool.get().await {
             if let Ok(behind) = freshness(&client, &nodes, now_ms()).await {
                 metrics.unshipped_events.set(behind.events);
                 metrics.unshipped_age.set(behind.age / 1000);
-                told.send_replace(behind);
+                sender.send_replace(behind);
             }
-            for (node, blocks) in lacking(&client, &nodes).await.unwrap_or_default() {
+            for (node, blocks) in missing_blocks(&client, &nodes).await.unwrap_or_default() {
                 metrics.set_lacking_blocks(node, blocks);
             }
         }

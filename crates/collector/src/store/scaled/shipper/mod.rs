@@ -64,7 +64,7 @@ pub(super) async fn ship_now(pool: &Pool, nodes: &Nodes) -> Result<bool> {
     }
     let reader = Reader::new(pool, nodes);
     loop {
-        let is_noted = blocks::note_next(&client, nodes, 1).await?;
+        let is_recorded = blocks::record_next(&client, nodes, 1).await?;
         let mut failed = None;
         for node in nodes.iter() {
             let done = async {
@@ -76,8 +76,8 @@ pub(super) async fn ship_now(pool: &Pool, nodes: &Nodes) -> Result<bool> {
             }
         }
         match failed {
-            Some(failure) if !is_noted => return Err(failure),
-            None if !is_noted => break,
+            Some(failure) if !is_recorded => return Err(failure),
+            None if !is_recorded => break,
             Some(_) | None => {}
         }
     }
@@ -92,7 +92,7 @@ async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
         return Ok(());
     }
     let reader = Arc::new(Reader::new(pool, nodes));
-    let (noted, seen) = watch::channel(());
+    let (new_block, receiver) = watch::channel(());
     // These tasks end with this function.
     let mut shipping = JoinSet::new();
     for node in nodes.iter() {
@@ -100,18 +100,18 @@ async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
             pool.clone(),
             Arc::clone(node),
             Arc::clone(&reader),
-            seen.clone(),
+            receiver.clone(),
         ));
         shipping.spawn(carry_out::carry_out_forever(pool.clone(), Arc::clone(node)));
     }
-    note_while_leading(&client, nodes, &noted).await
+    record_while_leading(&client, nodes, &new_block).await
 }
 
 /// Records blocks, and notifies the tasks that ship them.
-async fn note_while_leading(
+async fn record_while_leading(
     client: &Client,
     nodes: &Nodes,
-    noted: &watch::Sender<()>,
+    new_block: &watch::Sender<()>,
 ) -> Result<()> {
     let mut waited = Duration::ZERO;
     let mut until_partitions = Duration::ZERO;
@@ -124,8 +124,8 @@ async fn note_while_leading(
             };
         }
         let least = if waited < PATIENCE { ENOUGH_EVENTS } else { 1 };
-        if blocks::note_next(client, nodes, least).await? {
-            noted.send_replace(());
+        if blocks::record_next(client, nodes, least).await? {
+            new_block.send_replace(());
             waited = Duration::ZERO;
             continue;
         }

@@ -13,7 +13,7 @@ use crate::{
         failure::Result,
         nodes::{
             Node, copy,
-            standing::{self, Standing},
+            state::{self, NodeState},
         },
         retention,
     },
@@ -23,24 +23,24 @@ use crate::{
 pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
 /// Interval between two checks whether an idle node still has its table.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Ships to a node, until the task is aborted. `noted` changes with every block.
+/// Ships to a node, until the task is aborted. `new_block` changes with every block.
 pub(super) async fn ship_forever(
     pool: Pool,
     node: Arc<Node>,
     reader: Arc<Reader>,
-    mut noted: watch::Receiver<()>,
+    mut new_block: watch::Receiver<()>,
 ) {
     let mut is_failing = false;
     loop {
-        noted.borrow_and_update();
+        new_block.borrow_and_update();
         match catch_up(&pool, &node, &reader).await {
             Ok(()) => {
                 if std::mem::take(&mut is_failing) {
                     tracing::info!(node = node.server.name(), "a node of ClickHouse is back");
                 }
-                let _ = tokio::time::timeout(LOOK_INTERVAL, noted.changed()).await;
+                let _ = tokio::time::timeout(POLL_INTERVAL, new_block.changed()).await;
             }
             Err(cause) => {
                 if !std::mem::replace(&mut is_failing, true) {
@@ -55,49 +55,49 @@ pub(super) async fn ship_forever(
 /// Ships to a node all blocks that it lacks.
 pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Result<()> {
     let name = node.server.name();
-    let mut standing = prepare(pool, node).await?;
-    if standing.shipped < retention::dropped_up_to(&*pool.get().await?).await? {
-        standing = copy::fill(pool, reader.nodes(), node, standing).await?;
+    let mut state = prepare(pool, node).await?;
+    if state.shipped < retention::dropped_up_to(&*pool.get().await?).await? {
+        state = copy::fill(pool, reader.nodes(), node, state).await?;
     }
-    while let Some(blocks) = reader.next(standing.shipped).await? {
+    while let Some(blocks) = reader.next(state.shipped).await? {
         let rows = blocks.of_shard(node.shard);
         if !rows.is_empty() {
-            node.server.insert(&standing.table(), rows).await?;
+            node.server.insert(&state.table(), rows).await?;
         }
         let client = pool.get().await?;
-        standing::advance(&client, &name, &standing.life, blocks.to, now_ms()).await?;
-        standing.shipped = blocks.to;
+        state::advance(&client, &name, &state.generation, blocks.to, now_ms()).await?;
+        state.shipped = blocks.to;
     }
     Ok(())
 }
 
-/// Creates what a node lacks, and returns its standing.
-pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<Standing> {
+/// Creates what a node lacks, and returns its state.
+pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<NodeState> {
     let (server, name) = (&node.server, node.server.name());
     server.create_database().await?;
-    let run = standing::run(server).await?;
-    let standing = {
+    let run = state::run(server).await?;
+    let state = {
         let client = pool.get().await?;
-        let known = standing::find(&client, &name).await?;
-        standing::note_run(&client, &name, &known.life, run, now_ms()).await?;
-        standing::find(&client, &name).await?
+        let known = state::find(&client, &name).await?;
+        state::record_run(&client, &name, &known.generation, run, now_ms()).await?;
+        state::find(&client, &name).await?
     };
-    let table = standing.table();
-    if standing.shipped == 0 {
+    let table = state.table();
+    if state.shipped == 0 {
         event_rows::create_table(server, &table).await?;
-        return Ok(standing);
+        return Ok(state);
     }
     let answer = server.execute(&format!("EXISTS TABLE {table}")).await?;
     if answer.trim_ascii() == b"1" {
-        return Ok(standing);
+        return Ok(state);
     }
     tracing::warn!(
         node = name,
         "a node of ClickHouse has lost its data, and is shipped anew"
     );
     let client = pool.get().await?;
-    standing::begin_again(&client, &name, &standing.life).await?;
-    let standing = standing::find(&client, &name).await?;
-    event_rows::create_table(server, &standing.table()).await?;
-    Ok(standing)
+    state::begin_again(&client, &name, &state.generation).await?;
+    let state = state::find(&client, &name).await?;
+    event_rows::create_table(server, &state.table()).await?;
+    Ok(state)
 }

@@ -21,8 +21,8 @@ use tower::Service;
 
 use super::trust::connector;
 use crate::store::scaled::{
-    away::{AWAY, LOOK_INTERVAL, LOOKS},
     failure::Result,
+    timeouts::{KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, UNREACHABLE_AFTER},
 };
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,11 +47,11 @@ impl Connector {
         let mut http = HttpConnector::new();
         http.set_connect_timeout(Some(limit));
         http.set_nodelay(true);
-        http.set_keepalive(Some(AWAY));
-        http.set_keepalive_interval(Some(LOOK_INTERVAL));
-        http.set_keepalive_retries(Some(LOOKS));
+        http.set_keepalive(Some(UNREACHABLE_AFTER));
+        http.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+        http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         #[cfg(target_os = "linux")]
-        http.set_tcp_user_timeout(Some(AWAY));
+        http.set_tcp_user_timeout(Some(UNREACHABLE_AFTER));
         http.enforce_http(false);
         let tls = if is_encrypted {
             Some(connector()?)

@@ -14,7 +14,7 @@ use crate::{
             hierarchy::{self, Scope},
             json, portfolio,
             rows::{AccountRow, UserRow},
-            usage::{Detail, RowFilter, Standing, scan},
+            usage::{CaptureStatus, Detail, RowFilter, scan},
         },
     },
 };
@@ -80,25 +80,19 @@ fn new_users(
     };
     // For each user: the quarter of an hour of the first event, and its account.
     let mut first: Vec<Option<(u32, AccountRow)>> = Vec::new();
-    scan(
-        conn,
-        &scope,
-        Span::ALL,
-        detail,
-        |account, standing, fact| {
-            if standing != Standing::Counted || !filter.contains(&fact.key) {
-                return;
-            }
-            let place = fact.key.user.number() as usize;
-            if place >= first.len() {
-                first.resize(place + 1, None);
-            }
-            let found = (fact.key.quarter, account);
-            let earliest = first[place].map_or(found, |earlier| earlier.min(found));
-            first[place] = Some(earliest);
-        },
-    )?;
-    let mut waited_for = WaitedFor::new(rule);
+    scan(conn, &scope, Span::ALL, detail, |account, status, fact| {
+        if status != CaptureStatus::Counted || !filter.contains(&fact.key) {
+            return;
+        }
+        let place = fact.key.user.number() as usize;
+        if place >= first.len() {
+            first.resize(place + 1, None);
+        }
+        let found = (fact.key.quarter, account);
+        let earliest = first[place].map_or(found, |earlier| earlier.min(found));
+        first[place] = Some(earliest);
+    })?;
+    let mut rule_scope = RuleScope::new(rule);
     let mut hits = Vec::new();
     for (user, found) in first.into_iter().enumerate() {
         let Some((quarter, account)) = found else {
@@ -107,7 +101,7 @@ fn new_users(
         let user = u32::try_from(user).ok().and_then(UserRow::from_number);
         if let Some(user) = user
             && is_new(quarter, from)
-            && waited_for.contains(conn, account)?
+            && rule_scope.contains(conn, account)?
         {
             hits.push(Hit {
                 account: account.number(),
@@ -121,14 +115,14 @@ fn new_users(
 
 /// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
 /// deactivated, and one of them has the values that the rule names.
-struct WaitedFor<'a> {
+struct RuleScope<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<AccountRow, bool>,
 }
 
-impl<'a> WaitedFor<'a> {
+impl<'a> RuleScope<'a> {
     fn new(rule: &'a AlertRule) -> Self {
-        WaitedFor {
+        RuleScope {
             rule,
             known: BTreeMap::new(),
         }
@@ -154,8 +148,8 @@ impl<'a> WaitedFor<'a> {
             has_all = has_all || has_values(self.rule, &details);
             is_gone |= row.get::<_, bool>(1)?;
         }
-        let is_waited_for = has_all && !is_gone;
-        self.known.insert(account, is_waited_for);
-        Ok(is_waited_for)
+        let is_in_scope = has_all && !is_gone;
+        self.known.insert(account, is_in_scope);
+        Ok(is_in_scope)
     }
 }

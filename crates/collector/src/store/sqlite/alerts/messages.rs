@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::{rules, webhook};
 use crate::{
     model::webhook::pause_after,
-    store::alerts::{DueMessage, MESSAGE_ALERTS, Standing, ToldAlert, message_body},
+    store::alerts::{DeliveryState, DueMessage, MESSAGE_ALERTS, MessageAlert, message_body},
 };
 
 /// Finds a message that is due.
@@ -38,7 +38,7 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
     let Some(stored) = rules::find(conn, rule)? else {
         return Ok(None);
     };
-    let alerts: Vec<ToldAlert> = conn
+    let alerts: Vec<MessageAlert> = conn
         .prepare_cached(
             "SELECT a.id, c.account_id, c.name, u.user_id, a.now, a.before, a.began_at
              FROM alerts a JOIN accounts c ON c.no = a.account_no
@@ -46,7 +46,7 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
              WHERE a.message_id = ?1 ORDER BY a.id LIMIT ?2",
         )?
         .query_map(params![id, MESSAGE_ALERTS as i64], |row| {
-            Ok(ToldAlert {
+            Ok(MessageAlert {
                 id: row.get(0)?,
                 account_id: row.get(1)?,
                 account_name: row.get(2)?,
@@ -105,7 +105,7 @@ pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn standing(conn: &Connection) -> rusqlite::Result<Standing> {
+pub fn delivery_state(conn: &Connection) -> rusqlite::Result<DeliveryState> {
     let last_error = conn
         .prepare_cached(
             "SELECT last_error FROM alert_messages WHERE last_error IS NOT NULL
@@ -119,7 +119,7 @@ pub fn standing(conn: &Connection) -> rusqlite::Result<Standing> {
          FROM alert_messages",
     )?
     .query_row([], |row| {
-        Ok(Standing {
+        Ok(DeliveryState {
             waiting: row.get(0)?,
             delivered: row.get(1)?,
             given_up: row.get(2)?,

@@ -118,7 +118,7 @@ pub fn update(
 /// # Errors
 /// Fails when SQLite fails.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
-    ALERT_RULES.note(tx)?;
+    ALERT_RULES.record_last(tx)?;
     Ok(tx.execute("DELETE FROM alert_rules WHERE id = ?1", [id])? > 0)
 }
 

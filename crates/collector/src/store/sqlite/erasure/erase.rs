@@ -6,8 +6,8 @@ use rusqlite::Transaction;
 
 use super::{
     condition::Members,
-    homes::{self, Mover},
-    said,
+    identified_fields,
+    membership::{self, MovedUser},
     search::{Concerned, FoundEvents, find_now},
     traces,
 };
@@ -84,8 +84,8 @@ fn erase_known(
                 return Ok(None);
             }
             take_back(tx, &concerned, &traces, now, &mut erased)?;
-            said::remove_stream::<Account>(tx, &erasure.id, remaining)?;
-            said::remove_stream::<User>(tx, &erasure.id, remaining)?;
+            identified_fields::remove_stream::<Account>(tx, &erasure.id, remaining)?;
+            identified_fields::remove_stream::<User>(tx, &erasure.id, remaining)?;
             let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
             let dropped = record.map_or(0, |record| record.events - left);
             erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
@@ -121,28 +121,28 @@ fn erase_known(
             let Some(account) = accounts::find_row(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            let mut who = members_of(tx, account)?;
-            let movers = find_movers(tx, account, &who, &concerned)?;
-            for mover in &movers {
-                who.remove(&mover.user_id);
+            let mut erased_members = members_of(tx, account)?;
+            let moved_users = find_moved_users(tx, account, &erased_members, &concerned)?;
+            for user in &moved_users {
+                erased_members.remove(&user.user_id);
             }
             match members {
-                Members::Taken => list_members(tx, &erasure.id, &who, now)?,
-                Members::Kept => who.clear(),
+                Members::Taken => list_members(tx, &erasure.id, &erased_members, now)?,
+                Members::Kept => erased_members.clear(),
             }
             list_events(tx, events, now, now)?;
             delete_events(tx, events)?;
-            delete_users(tx, &who.values().copied().collect())?;
-            let of_movers: BTreeSet<&String> = movers.iter().map(|mover| &mover.user_id).collect();
-            let of_users = traces
-                .said
-                .iter()
-                .filter(|said| said.subject == Subject::User && of_movers.contains(&said.user_id));
-            said::take_back(tx, of_users, remaining)?;
-            homes::move_users(tx, &movers)?;
+            delete_users(tx, &erased_members.values().copied().collect())?;
+            let moved_ids: BTreeSet<&String> =
+                moved_users.iter().map(|user| &user.user_id).collect();
+            let of_users = traces.identifications.iter().filter(|found| {
+                found.subject == Subject::User && moved_ids.contains(&found.user_id)
+            });
+            identified_fields::take_back(tx, of_users, remaining)?;
+            membership::move_users(tx, &moved_users)?;
             erased.keys_revoked = delete_account(tx, account, now)?;
-            erased.users = who.len();
-            erased.users_moved = movers.len();
+            erased.users = erased_members.len();
+            erased.users_moved = moved_users.len();
             erased.accounts = 1;
             Gone::Erased
         }
@@ -156,7 +156,7 @@ fn erase_known(
         erasure_list::insert(tx, erasure.kind.name(), &mark(erasure), now)?;
     }
     // Cached figures may contain parts of quarters of an hour, which are counted from events.
-    usage_changes::note(tx, 0)?;
+    usage_changes::record(tx, 0)?;
     counters::count(tx, ERASURES)?;
     Ok(Some(erased))
 }
@@ -177,17 +177,17 @@ fn take_back(
     erased: &mut Erased,
 ) -> rusqlite::Result<()> {
     let events = &concerned.events;
-    let placed = homes::read(tx, traces.users.iter(), &concerned.firsts)?;
+    let placed_users = membership::read(tx, traces.users.iter(), &concerned.firsts)?;
     let lost = LostFacts::read(tx, events)?;
     delete_events(tx, events)?;
     lost.remove(tx)?;
-    said::take_back(tx, traces.said.iter(), &concerned.remaining)?;
+    identified_fields::take_back(tx, traces.identifications.iter(), &concerned.remaining)?;
     let users = traces::invented_users(tx, traces)?;
     delete_users(tx, &users)?;
     erased.users = users.len();
-    let movers = homes::find(tx, placed, None)?;
-    homes::move_users(tx, &movers)?;
-    erased.users_moved = movers.len();
+    let moved_users = membership::find(tx, placed_users, None)?;
+    membership::move_users(tx, &moved_users)?;
+    erased.users_moved = moved_users.len();
     for account in traces::invented_accounts(tx, traces)? {
         erased.keys_revoked += delete_account(tx, account, now)?;
         erased.accounts += 1;
@@ -207,17 +207,17 @@ fn members_of(
 
 /// Finds the members of an erased account who are in it only because of events from public sources,
 /// and whom other events name in another account.
-fn find_movers(
+fn find_moved_users(
     tx: &Transaction<'_>,
     account: AccountRow,
     members: &BTreeMap<String, UserRow>,
     concerned: &Concerned,
-) -> rusqlite::Result<Vec<Mover>> {
+) -> rusqlite::Result<Vec<MovedUser>> {
     let firsts = &concerned.firsts;
     let is_trusted = |user: &String| firsts.get(user).is_some_and(|first| first.is_trusted);
     let public = members.keys().filter(|user| !is_trusted(user));
-    let placed = homes::read(tx, public, firsts)?;
-    homes::find(tx, placed, Some(account))
+    let placed_users = membership::read(tx, public, firsts)?;
+    membership::find(tx, placed_users, Some(account))
 }
 
 /// Adds the users of an account to the list: they are erased with it, whichever source their events

@@ -15,10 +15,10 @@
 
 mod condition;
 mod erase;
-mod homes;
+mod identified_fields;
+mod membership;
 mod remaining;
 mod restoring;
-mod said;
 mod search;
 mod streams_left;
 mod traces;

@@ -14,8 +14,8 @@ use crate::{
         user::User,
     },
     store::{
-        identification::{Subject, said_at},
-        remaining_said::RemainingSaid,
+        identification::{Subject, identified_at},
+        remaining_identifications::RemainingIdentifications,
         sqlite::{
             account_rows, event_months, json,
             layers::{self, InTable},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The contents of the identifications that remain after an erasure.
-pub(super) type Remaining = RemainingSaid<EventRow>;
+pub(super) type Remaining = RemainingIdentifications<EventRow>;
 
 /// Finds what remains of the accounts and users from which an erasure takes fields back. It reads
 /// all events, and reads them a second time if identifications are erased.
@@ -187,7 +187,7 @@ impl Search<'_> {
                 let received_at = row.get(6)?;
                 let by = Identified {
                     event: row.get(0)?,
-                    at: said_at(row.get(5)?, received_at),
+                    at: identified_at(row.get(5)?, received_at),
                     received_at,
                     stream: row.get(7)?,
                     may_set_parent: row.get(8)?,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     condition::{Condition, Members},
-    homes::{self, FirstEvents},
+    membership::{self, FirstEvents},
     remaining::{self, Remaining},
     streams_left::{self, StreamsLeft},
 };
@@ -92,10 +92,10 @@ pub(super) fn find_events_of(
         // When a user is erased, all of the user's events go.
         ErasureKind::User => BTreeSet::new(),
         ErasureKind::Stream | ErasureKind::Event | ErasureKind::Account | ErasureKind::Source => {
-            homes::named_users(conn, erasure, &of_firsts)?
+            membership::named_users(conn, erasure, &of_firsts)?
         }
     };
-    homes::add_firsts(conn, &of_firsts, &users, None, &mut found.firsts)?;
+    membership::add_firsts(conn, &of_firsts, &users, None, &mut found.firsts)?;
     let condition = found.condition(erasure, members, event);
     found.rows = find_after(conn, &condition, None)?;
     found.streams = streams_left::find(conn, erasure, &condition)?;
@@ -168,7 +168,7 @@ pub(super) fn find_now(
     };
     let of_firsts = now.condition_of_firsts(erasure, members, event);
     let users = now.firsts.keys().cloned().collect();
-    homes::add_firsts(conn, &of_firsts, &users, found.last, &mut now.firsts)?;
+    membership::add_firsts(conn, &of_firsts, &users, found.last, &mut now.firsts)?;
     let condition = now.condition(erasure, members, event);
     let is_concerned = &condition.sql;
     let mut is_still_concerned = conn.prepare(&format!(

@@ -7,14 +7,14 @@ use crate::{
     model::fast_map::{FastMap, FastSet},
     store::{
         identification::Subject,
-        sqlite::{erasure_list::ErasureList, event_ids::NotedIds, users},
+        sqlite::{erasure_list::ErasureList, event_ids::RecordedIds, users},
     },
 };
 
 /// A look at one state of the tables.
 pub(super) struct Foresight<'c> {
     conn: &'c Connection,
-    noted: NotedIds<'c>,
+    recorded: RecordedIds<'c>,
     /// The accounts of known users; `None` for those that are unknown.
     users: FastMap<String, Option<String>>,
 }
@@ -23,7 +23,7 @@ impl<'c> Foresight<'c> {
     pub(super) fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Foresight {
             conn,
-            noted: NotedIds::new(conn)?,
+            recorded: RecordedIds::new(conn)?,
             users: FastMap::default(),
         })
     }
@@ -57,9 +57,9 @@ impl<'c> Foresight<'c> {
             };
             let id = new.key;
             if !is_member
-                || pending.generations().any(|them| them.has(&id))
+                || pending.generations().any(|generation| generation.has(&id))
                 || !ids.insert(id)
-                || self.noted.contains(&id)?
+                || self.recorded.contains(&id)?
             {
                 return Ok(false);
             }
@@ -76,7 +76,7 @@ impl<'c> Foresight<'c> {
     ) -> rusqlite::Result<bool> {
         if let Some(claimed) = pending
             .generations()
-            .find_map(|them| them.account_of(user_id))
+            .find_map(|generation| generation.account_of(user_id))
         {
             return Ok(claimed == account_id);
         }

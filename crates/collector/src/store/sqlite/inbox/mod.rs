@@ -20,7 +20,7 @@
 mod batch;
 mod file;
 mod foresight;
-mod front;
+mod intake;
 mod pending;
 mod spreading;
 #[cfg(test)]
@@ -33,7 +33,7 @@ use tokio::sync::oneshot;
 pub use batch::Batch;
 pub use file::InboxFile;
 use file::InboxId;
-pub(super) use front::{Front, Untaken};
+pub(super) use intake::{Inbox, Untaken};
 use pending::Generation;
 pub(super) use spreading::{settle, spread_to};
 
@@ -44,7 +44,7 @@ use rusqlite::Transaction;
 pub(super) struct Settling {
     /// Whether batches that were answered are in the inbox.
     pub(super) has_waiting: AtomicBool,
-    pub(super) asking: Mutex<Vec<oneshot::Sender<()>>>,
+    pub(super) waiters: Mutex<Vec<oneshot::Sender<()>>>,
 }
 
 /// Spreads the batches of a generation.

@@ -77,7 +77,10 @@ impl Pending {
 
     /// Whether no more may wait before some were spread.
     pub(super) fn is_full(&self) -> bool {
-        let spreading = self.spreading.as_ref().map_or(0, |them| them.ids.len());
+        let spreading = self
+            .spreading
+            .as_ref()
+            .map_or(0, |generation| generation.ids.len());
         self.waiting.reaches(MOST_EVENTS, MOST_BYTES)
             || self.waiting.ids.len() + spreading >= 2 * MOST_EVENTS
     }
@@ -89,7 +92,7 @@ impl Pending {
 
     /// The bytes of all lines.
     pub(super) fn bytes(&self) -> usize {
-        self.generations().map(|them| them.bytes).sum()
+        self.generations().map(|generation| generation.bytes).sum()
     }
 
     /// When they have to be spread at the latest; `None` while none waits.

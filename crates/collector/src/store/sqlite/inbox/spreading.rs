@@ -31,7 +31,7 @@ pub(in crate::store::sqlite) fn spread_to(
     Ok(number.unwrap_or(0))
 }
 
-fn note_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusqlite::Result<()> {
+fn record_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusqlite::Result<()> {
     let mut set = tx.prepare_cached(
         "INSERT INTO settings (name, value) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -67,7 +67,7 @@ pub(super) fn spread<'w>(
             }
         }
     }
-    note_spread_to(tx, inbox, last.number)
+    record_spread_to(tx, inbox, last.number)
 }
 
 /// Spreads batches, or changes nothing where one of them fails by itself.
@@ -109,16 +109,16 @@ pub(in crate::store::sqlite) fn settle(
     conn: &mut Connection,
     inbox: Option<&InboxFile>,
 ) -> rusqlite::Result<()> {
-    let kept = kept(conn)?;
+    let failed = failed_batches(conn)?;
     let waiting = match inbox {
         Some(inbox) => inbox.read_after(spread_to(conn, inbox.id())?)?,
         None => Vec::new(),
     };
-    if kept.is_empty() && waiting.is_empty() {
+    if failed.is_empty() && waiting.is_empty() {
         return Ok(());
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for (row, batch) in &kept {
+    for (row, batch) in &failed {
         if is_spread(&tx, &[batch])? {
             tx.execute("DELETE FROM inbox WHERE no = ?1", [row])?;
         }
@@ -130,18 +130,18 @@ pub(in crate::store::sqlite) fn settle(
 }
 
 /// The batches that could not be spread, by their rows.
-fn kept(conn: &Connection) -> rusqlite::Result<Vec<(i64, Arc<Batch>)>> {
+fn failed_batches(conn: &Connection) -> rusqlite::Result<Vec<(i64, Arc<Batch>)>> {
     let mut statement = conn.prepare(
         "SELECT i.no, i.source_id, i.received_at, i.lines, IFNULL(s.trusted, 0)
          FROM inbox i LEFT JOIN sources s ON s.id = i.source_id ORDER BY i.no",
     )?;
     let mut rows = statement.query([])?;
-    let mut kept = Vec::new();
+    let mut failed = Vec::new();
     while let Some(row) = rows.next()? {
         let lines = row.get_ref(3)?.as_blob()?;
         let scope = IdScope::of(row.get(4)?);
         let batch = Batch::read(lines, row.get(1)?, scope, row.get(2)?);
-        kept.push((row.get(0)?, Arc::new(batch)));
+        failed.push((row.get(0)?, Arc::new(batch)));
     }
-    Ok(kept)
+    Ok(failed)
 }

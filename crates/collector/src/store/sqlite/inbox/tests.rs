@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::Batch,
     file::InboxFile,
-    front::{Fate, Front, ROOM},
+    intake::{Fate, Inbox, ROOM},
     pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST_EVENTS},
     spread,
 };
@@ -28,9 +28,9 @@ use crate::{
         event_key::IdScope,
         keys::Source,
         sqlite::{
-            DatabasePath, SqliteStore,
-            entrance::Entrance,
-            erasure, rebuild,
+            DatabasePath, SqliteStore, erasure,
+            inbox_gate::InboxGate,
+            rebuild,
             requests::Requests,
             segments::{self, Table},
             write_request::BatchTask,
@@ -52,10 +52,10 @@ fn open(folder: &tempfile::TempDir) -> Connection {
     SqliteStore::open_for_command(&path(folder)).unwrap()
 }
 
-fn bounded(folder: &tempfile::TempDir, most_pages: Option<i64>) -> Front {
+fn bounded(folder: &tempfile::TempDir, most_pages: Option<i64>) -> Inbox {
     let db = resolved(folder);
     let file = InboxFile::open(&db).unwrap();
-    Front::new(
+    Inbox::new(
         db.as_path(),
         file,
         most_pages,
@@ -65,7 +65,7 @@ fn bounded(folder: &tempfile::TempDir, most_pages: Option<i64>) -> Front {
     .unwrap()
 }
 
-fn front(folder: &tempfile::TempDir) -> Front {
+fn open_inbox(folder: &tempfile::TempDir) -> Inbox {
     bounded(folder, None)
 }
 
@@ -103,13 +103,13 @@ fn task(batch: &Arc<Batch>) -> BatchTask {
 }
 
 /// Stores a batch in the inbox where it may wait.
-fn take(front: &mut Front, batch: &Arc<Batch>) -> bool {
-    front.store(&[task(batch)]).unwrap() == [Fate::Taken]
+fn take(inbox: &mut Inbox, batch: &Arc<Batch>) -> bool {
+    inbox.store(&[task(batch)]).unwrap() == [Fate::Taken]
 }
 
 /// Stores a batch as the writer does, in the inbox where it may wait.
-fn store(conn: &mut Connection, front: &mut Front, batch: &Arc<Batch>) -> BatchOutcome {
-    if take(front, batch) {
+fn store(conn: &mut Connection, inbox: &mut Inbox, batch: &Arc<Batch>) -> BatchOutcome {
+    if take(inbox, batch) {
         return BatchOutcome {
             accepted: batch.events.len() as u64,
             ..BatchOutcome::default()
@@ -118,24 +118,24 @@ fn store(conn: &mut Connection, front: &mut Front, batch: &Arc<Batch>) -> BatchO
     let tx = conn
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
-    front.spread_all(&tx).unwrap();
+    inbox.spread_all(&tx).unwrap();
     let outcome = batch.insert(&tx).unwrap();
     tx.commit().unwrap();
-    front.note_spread();
+    inbox.forget_spread();
     outcome
 }
 
 /// Commits what spreading a generation makes of it.
-fn commit(conn: &mut Connection, front: &Front, generation: &Generation) {
+fn commit(conn: &mut Connection, inbox: &Inbox, generation: &Generation) {
     let tx = conn.transaction().unwrap();
-    spread(&tx, front.file_id(), generation).unwrap();
+    spread(&tx, inbox.file_id(), generation).unwrap();
     tx.commit().unwrap();
 }
 
-fn spread_now(conn: &mut Connection, front: &mut Front) {
-    if let Some(generation) = front.begin_spreading().unwrap() {
-        commit(conn, front, &generation);
-        front.end_spreading(&generation);
+fn spread_now(conn: &mut Connection, inbox: &mut Inbox) {
+    if let Some(generation) = inbox.begin_spreading().unwrap() {
+        commit(conn, inbox, &generation);
+        inbox.end_spreading(&generation);
     }
 }
 
@@ -218,7 +218,7 @@ proptest! {
                  VALUES (x'00', x'00', '', 0, '[]', 0)",
             ).unwrap();
         }
-        let mut inbox = front(&one);
+        let mut inbox = open_inbox(&one);
         let mut being_spread: Option<Arc<Generation>> = None;
         for (events, then) in &batches {
             let batch = batch(events);
@@ -239,13 +239,13 @@ proptest! {
             match then {
                 0 => spread_now(&mut waited, &mut inbox),
                 // The process ends, and another one goes on.
-                1 => inbox = front(&one),
+                1 => inbox = open_inbox(&one),
                 // Another process spreads the rows.
                 2 => drop(open(&one)),
                 // The process ends between the commit and what follows it.
                 3 => if let Some(generation) = inbox.begin_spreading().unwrap() {
                     commit(&mut waited, &inbox, &generation);
-                    inbox = front(&one);
+                    inbox = open_inbox(&one);
                 },
                 4 => being_spread = inbox.begin_spreading().unwrap(),
                 _ => {}
@@ -276,7 +276,7 @@ fn pages_of(db: &Path, commit: impl FnOnce()) -> u64 {
 fn a_batch_that_waits_changes_a_quarter_of_the_pages_of_one_that_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     let first = [event("ann", "1"), event("bob", "2")];
     store(&mut conn, &mut inbox, &batch(&first));
     spread_now(&mut conn, &mut inbox);
@@ -311,7 +311,7 @@ fn tasks(name: &str, batches: usize) -> Vec<BatchTask> {
 fn it_is_due_soon_and_at_once_when_much_waits() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     assert_eq!(inbox.due_at(), None);
     assert!(take(&mut inbox, &batch(&[event("ann", "a")])));
     assert!(inbox.due_at().unwrap() <= Instant::now() + LONGEST_WAIT);
@@ -325,8 +325,8 @@ fn it_is_due_soon_and_at_once_when_much_waits() {
 fn it_takes_no_more_than_its_bound_before_some_were_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
-    let fill = |inbox: &mut Front, name: &str| {
+    let mut inbox = open_inbox(&folder);
+    let fill = |inbox: &mut Inbox, name: &str| {
         let taken = (0..).take_while(|no| take(inbox, &fifty(&format!("{name} {no}"))));
         taken.count() * 50
     };
@@ -344,7 +344,7 @@ fn it_takes_no_more_than_its_bound_before_some_were_spread() {
 fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     let room = MOST_EVENTS / 50;
     let taken = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Taken).count();
     let fates = inbox.store(&tasks("a", room + 3)).unwrap();
@@ -358,13 +358,13 @@ fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
 fn what_a_full_inbox_that_cannot_be_spread_does_not_take_goes_to_the_writer() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     let full = MOST_EVENTS / 50;
     inbox.store(&tasks("a", full)).unwrap();
     // The writer notes that it could not spread them.
     inbox.pause();
     let (requests, _waiting) = Requests::new(Arc::default());
-    let untaken = Entrance::new(inbox).take(tasks("b", 40), &requests);
+    let untaken = InboxGate::new(inbox).take(tasks("b", 40), &requests);
     assert_eq!((untaken.without.len(), untaken.later.len()), (40, 0));
 }
 
@@ -384,7 +384,7 @@ fn near_the_bound_of_the_file_no_batch_waits_that_could_not_be_spread_then() {
 fn a_batch_that_fails_by_itself_is_kept_and_the_others_are_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     conn.execute_batch(
         "CREATE TRIGGER fails BEFORE INSERT ON users WHEN NEW.user_id = 'bad'
          BEGIN SELECT RAISE(ABORT, 'no'); END",
@@ -408,7 +408,7 @@ fn a_batch_that_fails_by_itself_is_kept_and_the_others_are_spread() {
 fn what_was_erased_while_it_waited_is_not_stored() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
     spread_now(&mut conn, &mut inbox);
     assert!(take(&mut inbox, &batch(&[event("ann", "2")])));
@@ -433,7 +433,7 @@ fn what_was_erased_while_it_waited_is_not_stored() {
 fn a_batch_stays_in_its_file_until_the_database_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
     let generation = inbox.begin_spreading().unwrap().unwrap();
     assert!(take(&mut inbox, &batch(&[event("ann", "2")])));
@@ -448,7 +448,7 @@ fn a_batch_stays_in_its_file_until_the_database_has_it() {
 fn nothing_is_added_while_another_process_changes_the_database() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     let other = InboxFile::open(&resolved(&folder)).unwrap();
     let lock = other.lock().unwrap();
     let task = task(&batch(&[event("ann", "1")]));
@@ -461,7 +461,7 @@ fn nothing_is_added_while_another_process_changes_the_database() {
 fn the_batches_of_a_new_inbox_are_spread_whatever_their_numbers_are() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     for no in 0..3 {
         assert!(take(&mut inbox, &batch(&[event("ann", &no.to_string())])));
     }
@@ -470,7 +470,7 @@ fn the_batches_of_a_new_inbox_are_spread_whatever_their_numbers_are() {
     for file in resolved(&folder).inbox_files() {
         let _ = std::fs::remove_file(file);
     }
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     assert!(take(&mut inbox, &batch(&[event("ann", "new")])));
     spread_now(&mut conn, &mut inbox);
     assert_eq!(count(&conn, "SELECT COUNT(*) FROM events"), 4);
@@ -481,7 +481,7 @@ fn a_damaged_inbox_is_kept_and_a_new_one_made() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
     std::fs::write(folder.path().join("n.db-inbox"), "no database".repeat(1000)).unwrap();
-    let mut inbox = front(&folder);
+    let mut inbox = open_inbox(&folder);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
     assert!(folder.path().join("n.db-inbox-damaged").exists());
 }

@@ -104,8 +104,8 @@ fn key_of(
     event: EventRow,
     source: SourceId,
 ) -> rusqlite::Result<IdKey> {
-    if let Some(noted) = event_ids::key_of(conn, event_id, event)? {
-        return Ok(noted);
+    if let Some(recorded) = event_ids::key_of(conn, event_id, event)? {
+        return Ok(recorded);
     }
     let is_trusted = conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM sources WHERE id = ?1 AND trusted)")?

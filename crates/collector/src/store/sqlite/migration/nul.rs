@@ -199,11 +199,11 @@ fn event_id(tx: &Transaction<'_>, event: EventRow, old: String) -> rusqlite::Res
     }
     for scope in IdScope::ALL {
         loop {
-            let noted = tx.execute(
+            let recorded = tx.execute(
                 "UPDATE event_ids SET key = ?1 WHERE key = ?2 AND id = ?3",
                 rusqlite::params![key(&new, scope), key_as_it_is(&old, scope), event],
             );
-            match noted {
+            match recorded {
                 Ok(_) => break,
                 // Another event has this key.
                 Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -242,14 +242,14 @@ mod tests {
             let event: EventRow = tx.query_row("SELECT ?1", [id], |row| row.get(0)).unwrap();
             let new = event_id(&tx, event, old.to_owned()).unwrap();
             assert_eq!(new, expected);
-            let noted: i64 = tx
+            let recorded: i64 = tx
                 .query_row(
                     "SELECT id FROM event_ids WHERE key = ?1",
                     [key(&new, scope)],
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(noted, id);
+            assert_eq!(recorded, id);
         }
     }
 }

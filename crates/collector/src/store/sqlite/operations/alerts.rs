@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError, Standing,
+            Alert, AlertsQuestion, DeliveryState, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError,
             StoredRule, Webhook,
         },
         answer::Answer,
@@ -76,8 +76,8 @@ impl AlertOperations for SqliteStore {
         }))
     }
 
-    fn webhook(&self) -> Answer<'_, (Option<Webhook>, Standing)> {
-        Box::pin(self.read(|conn| Ok((webhook::find(conn)?, messages::standing(conn)?))))
+    fn webhook(&self) -> Answer<'_, (Option<Webhook>, DeliveryState)> {
+        Box::pin(self.read(|conn| Ok((webhook::find(conn)?, messages::delivery_state(conn)?))))
     }
 
     fn set_webhook(&self, url: WebhookUrl, secret: WebhookSecret, now: i64) -> Answer<'_, ()> {

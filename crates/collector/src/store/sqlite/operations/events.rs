@@ -39,8 +39,8 @@ impl EventOperations for SqliteStore {
         }))
     }
 
-    fn lacking(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>> {
-        Box::pin(self.read(move |conn| events::lacking(conn, source, event_ids)))
+    fn missing_events(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>> {
+        Box::pin(self.read(move |conn| events::missing_events(conn, source, event_ids)))
     }
 
     fn latest_events(&self, question: LatestQuestion) -> Answer<'_, (Vec<Value>, Option<i64>)> {

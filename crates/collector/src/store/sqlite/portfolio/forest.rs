@@ -57,7 +57,7 @@ pub(super) fn read_uses(conn: &Connection, forest: &Forest, own: &mut Own) -> ru
         let Some(at) = forest.index(row.get(0)?).filter(|at| forest.is_leaf(*at)) else {
             continue;
         };
-        own.uses[at].note(row.get(1)?, row.get(2)?);
+        own.uses[at].extend(row.get(1)?, row.get(2)?);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{
     hierarchy::{Node, Scope},
     name_roles::Roles,
     rows::AccountRow,
-    usage::{Detail, RowFilter, Standing, scan, scan_cut},
+    usage::{CaptureStatus, Detail, RowFilter, scan, scan_cut},
 };
 use crate::{
     model::usage::{Filter, Span},
@@ -109,12 +109,12 @@ impl<'a> Tally<'a> {
             span,
             &cuts,
             detail,
-            |at_ms, account, standing, fact| {
-                if standing != Standing::Counted {
+            |at_ms, account, status, fact| {
+                if status != CaptureStatus::Counted {
                     return;
                 }
                 if with_names {
-                    note_names(roles, &filter, fact);
+                    record_names(roles, &filter, fact);
                 }
                 if !filter.contains(&fact.key) {
                     return;
@@ -161,8 +161,8 @@ impl<'a> Tally<'a> {
             &self.scope,
             until,
             Detail::Facts,
-            |account, standing, fact| {
-                if standing == Standing::Counted
+            |account, status, fact| {
+                if status == CaptureStatus::Counted
                     && filter.contains(&fact.key)
                     && let Some(at) = self.forest.index(account.number())
                 {
@@ -178,12 +178,12 @@ impl<'a> Tally<'a> {
 /// Records the names of a fact: every product, the modules of the selected product, and the
 /// features of the selected product and module.
 #[inline]
-fn note_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
-    roles.note(fact.key.product, 0, fact);
+fn record_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
+    roles.record(fact.key.product, 0, fact);
     if filter.has_product(&fact.key) {
-        roles.note(fact.key.module, 1, fact);
+        roles.record(fact.key.module, 1, fact);
         if filter.has_module(&fact.key) {
-            roles.note(fact.key.feature, 2, fact);
+            roles.record(fact.key.feature, 2, fact);
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt>
 /// # Errors
 /// Fails like [`rebuild`].
 pub fn rebuild_in_background(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
-    readers::give_way();
+    readers::lower_priority();
     rebuild(conn, repair)
 }
 

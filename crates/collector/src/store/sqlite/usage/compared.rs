@@ -9,7 +9,7 @@ use super::{
     presence::PresenceIndex,
     query::UsageQuery,
     row_filter::RowFilter,
-    scan::{Detail, Standing, scan_cut},
+    scan::{CaptureStatus, Detail, scan_cut},
     tally::{Tally, account_number, number},
 };
 use crate::{
@@ -69,26 +69,26 @@ pub fn compare(
         until,
         &cuts,
         detail,
-        |at, account, standing, fact| {
+        |at, account, status, fact| {
             if !filter.contains(&fact.key) {
                 return;
             }
             let is_now = at >= from;
-            match standing {
-                Standing::Counted => {}
-                Standing::NonLeaf if is_now => uncaptured.non_leaf += fact.sums.events as i64,
-                Standing::UserConflict if is_now => {
+            match status {
+                CaptureStatus::Counted => {}
+                CaptureStatus::NonLeaf if is_now => uncaptured.non_leaf += fact.sums.events as i64,
+                CaptureStatus::UserConflict if is_now => {
                     uncaptured.user_conflict += fact.sums.events as i64
                 }
-                Standing::NonLeaf | Standing::UserConflict => {}
+                CaptureStatus::NonLeaf | CaptureStatus::UserConflict => {}
             }
-            if standing != Standing::Counted {
+            if status != CaptureStatus::Counted {
                 return;
             }
             let quarter = fact.key.quarter;
             first = Some(first.map_or(quarter, |first| first.min(quarter)));
             if let Some(value) = value_number(query.by, account, &fact.key) {
-                presence.note(value, quarter, is_now);
+                presence.record(value, quarter, is_now);
             }
             if is_now {
                 now.add(account, fact);

@@ -27,7 +27,7 @@ use crate::{
 pub use compared::compare;
 pub use query::UsageQuery;
 pub(in crate::store::sqlite) use row_filter::RowFilter;
-pub(in crate::store::sqlite) use scan::{Detail, Standing, scan, scan_cut};
+pub(in crate::store::sqlite) use scan::{CaptureStatus, Detail, scan, scan_cut};
 pub(in crate::store::sqlite) use tally::Sum;
 use tally::Tally;
 
@@ -86,8 +86,8 @@ pub fn feature_uses(
         Detail::Groups
     };
     let mut uses = 0.0;
-    scan(conn, &scope, span, detail, |_, standing, fact| {
-        if standing == Standing::Counted && filter.contains(&fact.key) {
+    scan(conn, &scope, span, detail, |_, status, fact| {
+        if status == CaptureStatus::Counted && filter.contains(&fact.key) {
             uses += fact.sums.features;
         }
     })?;
@@ -115,27 +115,21 @@ fn read_reports<const N: usize>(
     } else {
         Detail::Groups
     };
-    scan(
-        conn,
-        &scope,
-        query.span,
-        detail,
-        |account, standing, fact| {
-            if !filter.contains(&fact.key) {
-                return;
-            }
-            let events = fact.sums.events as i64;
-            match standing {
-                Standing::Counted => {
-                    for tally in &mut tallies {
-                        tally.add(account, fact);
-                    }
+    scan(conn, &scope, query.span, detail, |account, status, fact| {
+        if !filter.contains(&fact.key) {
+            return;
+        }
+        let events = fact.sums.events as i64;
+        match status {
+            CaptureStatus::Counted => {
+                for tally in &mut tallies {
+                    tally.add(account, fact);
                 }
-                Standing::NonLeaf => uncaptured.non_leaf += events,
-                Standing::UserConflict => uncaptured.user_conflict += events,
             }
-        },
-    )?;
+            CaptureStatus::NonLeaf => uncaptured.non_leaf += events,
+            CaptureStatus::UserConflict => uncaptured.user_conflict += events,
+        }
+    })?;
     let mut reports = Vec::with_capacity(N);
     for tally in tallies {
         let (totals, rows, next) = tally.finish(conn, page)?;

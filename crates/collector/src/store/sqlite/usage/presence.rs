@@ -42,7 +42,7 @@ impl PresenceIndex {
 
     /// Records a quarter of an hour with an event, and its day if it lies in the span.
     #[inline]
-    pub(super) fn note(&mut self, value: u32, quarter: u32, is_in_span: bool) {
+    pub(super) fn record(&mut self, value: u32, quarter: u32, is_in_span: bool) {
         let place = value as usize;
         let at = match self.index.get(place) {
             Some(&index) if index > 0 => index as usize - 1,
@@ -111,7 +111,7 @@ mod tests {
             (7, day(10), true),
             (2, day(1), false),
         ] {
-            index.note(value, quarter, is_in_span);
+            index.record(value, quarter, is_in_span);
         }
         let seen = |first: u32, last: u32, active_days| Seen {
             first_seen: i64::from(first) * QUARTER_MS,

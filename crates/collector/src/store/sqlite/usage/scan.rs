@@ -23,7 +23,7 @@ use crate::{
 
 /// Whether a fact counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store::sqlite) enum Standing {
+pub(in crate::store::sqlite) enum CaptureStatus {
     /// It counts for its account and all ancestors.
     Counted,
     /// Its account has active children, so its usage is not counted.
@@ -49,17 +49,17 @@ pub(in crate::store::sqlite) fn scan(
     scope: &Scope,
     span: Span,
     detail: Detail,
-    mut visit: impl FnMut(AccountRow, Standing, &Fact),
+    mut visit: impl FnMut(AccountRow, CaptureStatus, &Fact),
 ) -> rusqlite::Result<()> {
     let mut pass_on = |account: AccountRow, is_set_aside: bool, is_leaf: bool, fact: &Fact| {
-        let standing = if is_set_aside {
-            Standing::UserConflict
+        let status = if is_set_aside {
+            CaptureStatus::UserConflict
         } else if FigureKind::ProductUsage.is_captured(is_leaf) {
-            Standing::Counted
+            CaptureStatus::Counted
         } else {
-            Standing::NonLeaf
+            CaptureStatus::NonLeaf
         };
-        visit(account, standing, fact);
+        visit(account, status, fact);
     };
     let parts = SpanParts::of(conn, span)?;
     read_segments(conn, scope, parts.quarters, detail, &mut pass_on)?;
@@ -78,7 +78,7 @@ pub(in crate::store::sqlite) fn scan_cut(
     span: Span,
     cuts: &[i64],
     detail: Detail,
-    mut visit: impl FnMut(i64, AccountRow, Standing, &Fact),
+    mut visit: impl FnMut(i64, AccountRow, CaptureStatus, &Fact),
 ) -> rusqlite::Result<()> {
     let events_from = retention::events_from(conn)?;
     let mut divided: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
@@ -88,16 +88,11 @@ pub(in crate::store::sqlite) fn scan_cut(
             divided.entry(quarter).or_default().insert(*cut);
         }
     }
-    scan(conn, scope, span, detail, |account, standing, fact| {
+    scan(conn, scope, span, detail, |account, status, fact| {
         let quarter = i64::from(fact.key.quarter);
         if divided.is_empty() || !divided.contains_key(&quarter) {
             // The first quarter may have begun before the span.
-            visit(
-                (quarter * QUARTER_MS).max(span.from),
-                account,
-                standing,
-                fact,
-            );
+            visit((quarter * QUARTER_MS).max(span.from), account, status, fact);
         }
     })?;
     for (quarter, cuts) in divided {
@@ -105,8 +100,8 @@ pub(in crate::store::sqlite) fn scan_cut(
         let end = ((quarter + 1) * QUARTER_MS).min(span.to);
         for to in cuts.into_iter().chain([end]) {
             let piece = Span { from, to };
-            scan(conn, scope, piece, detail, |account, standing, fact| {
-                visit(from, account, standing, fact);
+            scan(conn, scope, piece, detail, |account, status, fact| {
+                visit(from, account, status, fact);
             })?;
             from = to;
         }

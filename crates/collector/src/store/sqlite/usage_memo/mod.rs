@@ -51,12 +51,12 @@ impl Default for UsageMemo {
 #[derive(Debug)]
 pub(super) struct Memo<Q, A> {
     /// Ordered by last use, the most recently used last.
-    kept: Mutex<Vec<Kept<Q, A>>>,
+    cached: Mutex<Vec<CachedAnswer<Q, A>>>,
     most: usize,
 }
 
 #[derive(Debug)]
-struct Kept<Q, A> {
+struct CachedAnswer<Q, A> {
     question: Q,
     version: Version,
     answer: A,
@@ -66,7 +66,7 @@ impl<Q: PartialEq, A: Clone> Memo<Q, A> {
     /// A cache for at most `most` answers.
     fn new(most: usize) -> Self {
         Memo {
-            kept: Mutex::default(),
+            cached: Mutex::default(),
             most,
         }
     }
@@ -85,12 +85,12 @@ impl<Q: PartialEq, A: Clone> Memo<Q, A> {
             return Ok(answer);
         }
         let answer = compute(&question)?;
-        let mut kept = self.lock();
-        kept.retain(|of| of.question != question);
-        if kept.len() >= self.most {
-            kept.remove(0);
+        let mut cached = self.lock();
+        cached.retain(|of| of.question != question);
+        if cached.len() >= self.most {
+            cached.remove(0);
         }
-        kept.push(Kept {
+        cached.push(CachedAnswer {
             question,
             version,
             answer: answer.clone(),
@@ -99,18 +99,18 @@ impl<Q: PartialEq, A: Clone> Memo<Q, A> {
     }
 
     fn find(&self, question: &Q, version: Version) -> Option<A> {
-        let mut kept = self.lock();
-        let at = kept
+        let mut cached = self.lock();
+        let at = cached
             .iter()
             .position(|of| of.version == version && of.question == *question)?;
-        let found = kept.remove(at);
+        let found = cached.remove(at);
         let answer = found.answer.clone();
-        kept.push(found);
+        cached.push(found);
         Some(answer)
     }
 
     /// Locks the cache, ignoring poison: its entries are always complete.
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept<Q, A>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<CachedAnswer<Q, A>>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,11 +13,10 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    connection,
-    entrance::Entrance,
-    free_pages,
+    connection, free_pages,
     health::Health,
     inbox::{self, Settling},
+    inbox_gate::InboxGate,
     mutex::lock,
     requests::Requests,
     savepoint,
@@ -33,58 +32,58 @@ const GROUP_WEIGHT: usize = 10_000;
 const GROUP: usize = 256;
 
 /// What the holder needs to write.
-pub(super) struct Desk {
+pub(super) struct TableWriter {
     conn: Connection,
-    entrance: Arc<Entrance>,
+    inbox_gate: Arc<InboxGate>,
     settling: Arc<Settling>,
     log: CommitLog,
 }
 
 /// Processes requests until the queue is closed and empty.
 pub(super) fn run(
-    desk: &Mutex<Desk>,
-    entrance: &Entrance,
+    table_writer: &Mutex<TableWriter>,
+    inbox_gate: &InboxGate,
     requests: &Requests,
     waiting: &mpsc::Receiver<Request>,
 ) {
     loop {
-        let due_at = entrance.front().due_at();
+        let due_at = inbox_gate.inbox().due_at();
         let first = match due_at {
             None => waiting.recv().map_err(RecvTimeoutError::from),
             Some(due_at) => waiting.recv_timeout(due_at.saturating_duration_since(Instant::now())),
         };
-        let mut desk = lock(desk);
+        let mut table_writer = lock(table_writer);
         match first {
             Ok(first) => {
                 let mut group = group_of(first, waiting);
-                group.retain(|request| !matches!(request, Request::Look));
-                requests.note_begun(group.len());
+                group.retain(|request| !matches!(request, Request::CheckInbox));
+                requests.count_begun(group.len());
                 if !group.is_empty() {
-                    desk.commit(group);
+                    table_writer.commit(group);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                desk.look_at_inbox();
-                desk.close();
+                table_writer.spread_inbox_if_due();
+                table_writer.close();
                 return;
             }
         }
-        desk.look_at_inbox();
+        table_writer.spread_inbox_if_due();
     }
 }
 
-impl Desk {
+impl TableWriter {
     pub(super) fn new(
         conn: Connection,
-        entrance: Arc<Entrance>,
+        inbox_gate: Arc<InboxGate>,
         settling: Arc<Settling>,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
     ) -> Self {
-        Desk {
+        TableWriter {
             conn,
-            entrance,
+            inbox_gate,
             settling,
             log: CommitLog { metrics, health },
         }
@@ -98,12 +97,13 @@ impl Desk {
         match done {
             Ok(outcomes) => {
                 for (request, outcome) in group.into_iter().zip(outcomes) {
-                    let outcome = outcome.inspect_err(|cause| self.log.health.note(cause));
+                    let outcome =
+                        outcome.inspect_err(|cause| self.log.health.record_failure(cause));
                     request.answer(outcome.map_err(StoreError::from));
                 }
             }
             Err(cause) => {
-                self.log.health.note(&cause);
+                self.log.health.record_failure(&cause);
                 let cause = cause.to_string();
                 for request in group {
                     request.answer(Err(StoreError::Unavailable(cause.clone())));
@@ -113,15 +113,15 @@ impl Desk {
     }
 
     /// Spreads the inbox if that is due or somebody waits for it.
-    fn look_at_inbox(&mut self) {
-        let asking = std::mem::take(&mut *lock(&self.settling.asking));
-        let due_at = self.entrance.front().due_at();
+    fn spread_inbox_if_due(&mut self) {
+        let waiters = std::mem::take(&mut *lock(&self.settling.waiters));
+        let due_at = self.inbox_gate.inbox().due_at();
         let is_due = due_at.is_some_and(|due_at| due_at <= Instant::now());
-        if is_due || !asking.is_empty() {
+        if is_due || !waiters.is_empty() {
             self.spread_inbox();
         }
-        for asking in asking {
-            let _ = asking.send(());
+        for waiter in waiters {
+            let _ = waiter.send(());
         }
     }
 
@@ -129,7 +129,7 @@ impl Desk {
     /// replay, and a copy of the file alone is complete.
     fn close(&mut self) {
         self.spread_inbox();
-        if let Err(cause) = self.entrance.front().shred() {
+        if let Err(cause) = self.inbox_gate.inbox().shred() {
             tracing::warn!(%cause, "spread batches stay in the inbox");
         }
         if let Err(cause) = (self.conn).pragma_update(None, "wal_checkpoint", "TRUNCATE") {
@@ -140,7 +140,7 @@ impl Desk {
     /// Empties the write-ahead log, and removes what spread batches have left in the inbox. Returns
     /// false while somebody reads from one of them.
     pub(super) fn truncate_logs(&mut self) -> rusqlite::Result<bool> {
-        if !self.entrance.front().shred()? {
+        if !self.inbox_gate.inbox().shred()? {
             return Ok(false);
         }
         // Do not wait for readers, because that would block all writers: the caller tries again.
@@ -152,28 +152,31 @@ impl Desk {
 
     /// Runs the group. Nothing is added to the inbox until it is committed.
     fn run_group(&mut self, group: &mut [Request]) -> rusqlite::Result<Vec<Outcome>> {
-        let mut front = self.entrance.front();
+        let mut inbox = self.inbox_gate.inbox();
         // Take the write lock at once. Upgrading a read lock can fail after some requests have run,
         // and all of them would have to run again.
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        front.spread_all(&tx)?;
+        inbox.spread_all(&tx)?;
         if let [request] = group
-            && front.is_empty()
+            && inbox.is_empty()
         {
             return run_alone(tx, request);
         }
         let mut outcomes = Vec::with_capacity(group.len());
         for request in group {
             // The failure of one request does not affect the others.
-            let outcome =
-                savepoint::run_unless_rejected(&tx, || request.run(&tx), |is_kept| *is_kept)?;
+            let outcome = savepoint::run_unless_rejected(
+                &tx,
+                || request.run(&tx),
+                |should_commit| *should_commit,
+            )?;
             outcomes.push(outcome.map(|_| ()));
         }
         tx.commit()?;
-        front.note_spread();
-        self.entrance.notify_spread();
+        inbox.forget_spread();
+        self.inbox_gate.notify_spread();
         Ok(outcomes)
     }
 
@@ -184,29 +187,29 @@ impl Desk {
             Ok(true) => self.log.health.set_committing(true),
             Err(cause) => {
                 tracing::warn!(%cause, "the inbox cannot be spread; it is tried again");
-                self.log.health.note(&cause);
+                self.log.health.record_failure(&cause);
                 self.log.health.set_committing(false);
-                self.entrance.front().pause();
+                self.inbox_gate.inbox().pause();
             }
         }
-        self.entrance.notify_spread();
+        self.inbox_gate.notify_spread();
     }
 
     /// Returns false when the inbox was empty.
     fn run_spreading(&mut self) -> rusqlite::Result<bool> {
-        let mut front = self.entrance.front();
-        let Some(generation) = front.begin_spreading()? else {
+        let mut inbox = self.inbox_gate.inbox();
+        let Some(generation) = inbox.begin_spreading()? else {
             return Ok(false);
         };
-        let id = *front.file_id();
-        drop(front);
-        self.entrance.notify_spread();
+        let id = *inbox.file_id();
+        drop(inbox);
+        self.inbox_gate.notify_spread();
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         inbox::spread(&tx, &id, &generation)?;
         tx.commit()?;
-        self.entrance.front().end_spreading(&generation);
+        self.inbox_gate.inbox().end_spreading(&generation);
         Ok(true)
     }
 }

@@ -159,16 +159,16 @@ pub(super) fn add_firsts(
 
 /// A user whom only events have placed.
 #[derive(Debug)]
-pub(super) struct Placed {
+pub(super) struct PlacedUser {
     user_id: String,
     row: UserRow,
     account: AccountRow,
     /// What the first events say, for a user with events under another account.
-    said: Option<Said>,
+    placing_events: Option<PlacingEvents>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct PlacingEvents {
     /// Whether the event that placed the user is erased.
     is_place_erased: bool,
     /// The account that the first remaining event names.
@@ -181,8 +181,8 @@ pub(super) fn read<'a>(
     conn: &Connection,
     users: impl Iterator<Item = &'a String>,
     firsts: &BTreeMap<String, FirstEvents>,
-) -> rusqlite::Result<Vec<Placed>> {
-    let mut placed = Vec::new();
+) -> rusqlite::Result<Vec<PlacedUser>> {
+    let mut placed_users = Vec::new();
     for user_id in users {
         let found = conn
             .prepare_cached(&format!(
@@ -197,8 +197,8 @@ pub(super) fn read<'a>(
         let Some((row, account, account_id)) = found else {
             continue;
         };
-        let said = match firsts.get(user_id) {
-            Some(first) => Some(Said {
+        let placing_events = match firsts.get(user_id) {
+            Some(first) => Some(PlacingEvents {
                 is_place_erased: first.left != Some(first.first)
                     && named(conn, first.first, false)?.as_ref() == Some(&account_id),
                 account_id: match first.left {
@@ -208,14 +208,14 @@ pub(super) fn read<'a>(
             }),
             None => None,
         };
-        placed.push(Placed {
+        placed_users.push(PlacedUser {
             user_id: user_id.clone(),
             row,
             account,
-            said,
+            placing_events,
         });
     }
-    Ok(placed)
+    Ok(placed_users)
 }
 
 /// The account that an event names. With `may_be_aside`, the event may be set aside.
@@ -231,7 +231,7 @@ fn named(
 
 /// A user who has to move.
 #[derive(Debug)]
-pub(super) struct Mover {
+pub(super) struct MovedUser {
     pub(super) user_id: String,
     row: UserRow,
     /// Id of the account to which the user moves.
@@ -242,14 +242,14 @@ pub(super) struct Mover {
 /// after events were deleted.
 pub(super) fn find(
     conn: &Connection,
-    placed: Vec<Placed>,
+    placed_users: Vec<PlacedUser>,
     erased_account: Option<AccountRow>,
-) -> rusqlite::Result<Vec<Mover>> {
-    let users = placed.iter().map(|user| user.row).collect();
+) -> rusqlite::Result<Vec<MovedUser>> {
+    let users = placed_users.iter().map(|user| user.row).collect();
     let figures = recount::parts_of_users(conn, &users)?;
     let events_from = retention::events_from(conn)?;
-    let mut movers = Vec::new();
-    for user in placed {
+    let mut moved_users = Vec::new();
+    for user in placed_users {
         let parts = figures.get(&user.row).map_or(&[][..], Vec::as_slice);
         let is_of_account = |part: &&PartOfUser| part.part.account == user.account;
         let first_counted = parts
@@ -258,12 +258,16 @@ pub(super) fn find(
             .filter(|part| !part.part.is_set_aside)
             .map(|part| part.first_quarter)
             .min();
-        let named = user.said.as_ref().and_then(|said| said.account_id.clone());
-        let may_move = match (&user.said, erased_account) {
+        let named = user
+            .placing_events
+            .as_ref()
+            .and_then(|placing_events| placing_events.account_id.clone());
+        let may_move = match (&user.placing_events, erased_account) {
             (_, Some(_)) => true,
             // A counted event that retention has dropped may have placed the user.
-            (Some(said), None) if named.is_some() => {
-                said.is_place_erased && first_counted.is_none_or(|first| first >= events_from)
+            (Some(placing_events), None) if named.is_some() => {
+                placing_events.is_place_erased
+                    && first_counted.is_none_or(|first| first >= events_from)
             }
             (_, None) => first_counted.is_none(),
         };
@@ -278,14 +282,14 @@ pub(super) fn find(
         if let Some(account_id) = account_id
             && account_rows::find_row(conn, &account_id)? != Some(user.account)
         {
-            movers.push(Mover {
+            moved_users.push(MovedUser {
                 user_id: user.user_id,
                 row: user.row,
                 account_id,
             });
         }
     }
-    Ok(movers)
+    Ok(moved_users)
 }
 
 /// The account in which figures of a user are set aside; the earliest, if there are several.
@@ -305,16 +309,16 @@ fn first_aside<'a>(
 }
 
 /// Moves users to their new accounts, and releases what was set aside for them there.
-pub(super) fn move_users(tx: &Transaction<'_>, movers: &[Mover]) -> rusqlite::Result<()> {
+pub(super) fn move_users(tx: &Transaction<'_>, moved_users: &[MovedUser]) -> rusqlite::Result<()> {
     let mut ancestry = Ancestry::default();
-    for mover in movers {
-        let account = accounts::get_or_insert(tx, &mover.account_id)?;
+    for user in moved_users {
+        let account = accounts::get_or_insert(tx, &user.account_id)?;
         tx.execute(
             "UPDATE users SET account_no = ?2 WHERE no = ?1",
-            params![mover.row, account],
+            params![user.row, account],
         )?;
-        let (user_id, account_id) = (&mover.user_id, &mover.account_id);
-        user_records::release(tx, &mut ancestry, user_id, mover.row, account_id, account)?;
+        let (user_id, account_id) = (&user.user_id, &user.account_id);
+        user_records::release(tx, &mut ancestry, user_id, user.row, account_id, account)?;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What takes batches into the inbox. Whoever holds it alone adds batches, and decides
 /// that they were spread.
 #[derive(Debug)]
-pub(in crate::store::sqlite) struct Front {
+pub(in crate::store::sqlite) struct Inbox {
     file: InboxFile,
     /// Looks at the tables beside the writer.
     reader: Connection,
@@ -78,7 +78,7 @@ pub(in crate::store::sqlite) struct Untaken {
     pub(in crate::store::sqlite) later: Vec<BatchTask>,
 }
 
-impl Front {
+impl Inbox {
     /// The inbox beside a database.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Front {
         metrics: Arc<Metrics>,
     ) -> rusqlite::Result<Self> {
         file.wait_for_nobody()?;
-        Ok(Front {
+        Ok(Inbox {
             file,
             reader: readers::open(db)?,
             pending: Pending::default(),
@@ -125,7 +125,7 @@ impl Front {
         let count = fates.iter().filter(|fate| **fate == Fate::Taken).count();
         if count > 0 {
             self.metrics.count_commit(count, start.elapsed(), true);
-            self.note_waiting();
+            self.update_settling();
         }
         for (mut task, fate) in group.into_iter().zip(fates) {
             match fate {
@@ -206,7 +206,7 @@ impl Front {
     }
 
     /// Spreads all batches in a transaction in which something else is changed. The caller
-    /// keeps the front until that is committed, and calls [`Front::note_spread`] then.
+    /// keeps the inbox until that is committed, and calls [`Inbox::forget_spread`] then.
     ///
     /// # Errors
     /// Those of SQLite.
@@ -217,17 +217,20 @@ impl Front {
         self.refresh()?;
         let generations: Vec<_> = self.pending.generations().collect();
         // Those that are being spread are older.
-        let batches = generations.iter().rev().flat_map(|them| them.batches());
+        let batches = generations
+            .iter()
+            .rev()
+            .flat_map(|generation| generation.batches());
         spread(tx, self.file.id(), batches)
     }
 
-    /// Notes that the transaction of [`Front::spread_all`] was committed.
-    pub(in crate::store::sqlite) fn note_spread(&mut self) {
+    /// Forgets the waiting batches, after the transaction of [`Inbox::spread_all`] was committed.
+    pub(in crate::store::sqlite) fn forget_spread(&mut self) {
         if let Some((_, last)) = self.read_at {
             self.spread_to = Some(last);
         }
         self.pending.forget_until(None);
-        self.note_waiting();
+        self.update_settling();
     }
 
     /// Takes the batches that wait, to spread them while others are taken.
@@ -240,18 +243,18 @@ impl Front {
         // A batch of another process, too, comes before those that are taken from now on.
         self.refresh()?;
         let taken = self.pending.begin_spreading();
-        self.note_waiting();
+        self.update_settling();
         Ok(taken)
     }
 
-    /// Spreads the batches that [`Front::begin_spreading`] has given.
+    /// Spreads the batches that [`Inbox::begin_spreading`] has given.
     ///
     /// # Errors
     /// Those of SQLite.
     pub(in crate::store::sqlite) fn end_spreading(&mut self, spread: &Generation) {
         self.spread_to = spread.batches().last().map(|last| last.number);
         self.pending.end_spreading();
-        self.note_waiting();
+        self.update_settling();
     }
 
     /// Reads the batches again, after a pause: they could not be spread.
@@ -263,7 +266,7 @@ impl Front {
         self.read_at = None;
         self.pending
             .forget_until(Some(due_at.unwrap_or_else(Instant::now)));
-        self.note_waiting();
+        self.update_settling();
     }
 
     /// What tells the file of the batches from others.
@@ -295,7 +298,7 @@ impl Front {
     }
 
     /// Tells readers whether they have to wait.
-    fn note_waiting(&self) {
+    fn update_settling(&self) {
         let has_waiting = !self.is_empty();
         (self.settling.has_waiting).store(has_waiting, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! The standing of the ClickHouse nodes, recorded in PostgreSQL: the shard of each node, the name
+//! The state of the ClickHouse nodes, recorded in PostgreSQL: the shard of each node, the name
 //! of its table, and how far it was shipped to.
 //!
 //! **Invariant:** the table of a node has all blocks up to the recorded one. A node without that
@@ -6,7 +6,7 @@
 //! query either finds all the events that it relies on, or fails.
 //!
 //! ClickHouse acknowledges inserts before they are flushed to disk. So a restarted server may lack
-//! what it received shortly before, and its standing goes back to a block that was flushed with
+//! what it received shortly before, and its state goes back to a block that was flushed with
 //! certainty. Each run of a server has a number, kept in a table that is lost when the run ends.
 
 use std::collections::HashMap;
@@ -29,31 +29,31 @@ const FLUSHED_AFTER_MS: i64 = 10 * 60_000;
 /// A query for the number of the current run of a server; 0 when it has none yet.
 pub(super) const RUN: &str = "SELECT max(number) FROM runs";
 
-/// The standing of a node.
+/// The state of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store::scaled) struct Standing {
+pub(in crate::store::scaled) struct NodeState {
     /// A random name, from which the name of its table is made.
-    pub(in crate::store::scaled) life: String,
+    pub(in crate::store::scaled) generation: String,
     /// The last block that it has; 0 for none.
     pub(in crate::store::scaled) shipped: i64,
     /// The last removal that was carried out on it; 0 for none.
     pub(in crate::store::scaled) removed: i64,
 }
 
-impl Standing {
+impl NodeState {
     /// The name of its table of events.
     pub(in crate::store::scaled) fn table(&self) -> String {
-        table(&self.life)
+        table(&self.generation)
     }
 }
 
-/// The name of the table of events that belongs to a `life`.
-pub(super) fn table(life: &str) -> String {
-    format!("events_{life}")
+/// The name of the table of events that belongs to a `generation`.
+pub(super) fn table(generation: &str) -> String {
+    format!("events_{generation}")
 }
 
 /// A name that no table had before.
-fn new_life() -> Result<String> {
+fn new_generation() -> Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -94,7 +94,7 @@ pub(in crate::store::scaled) async fn register(
             None => {
                 tx.execute(
                     "INSERT INTO nodes (name, shard, shards, life) VALUES ($1, $2, $3, $4)",
-                    &[&name, &shard, &shards, &new_life()?],
+                    &[&name, &shard, &shards, &new_generation()?],
                 )
                 .await?;
                 added.push(name);
@@ -104,13 +104,13 @@ pub(in crate::store::scaled) async fn register(
     Ok(Ok(added))
 }
 
-/// The standing of a node.
-pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Result<Standing> {
+/// The state of a node.
+pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Result<NodeState> {
     let sql = "SELECT life, shipped, removed FROM nodes WHERE name = $1";
     let found = client.query_opt(sql, &[&name]).await?;
     let row = found.ok_or_else(|| Failure::Damaged(format!("the node {name} is not known")))?;
-    Ok(Standing {
-        life: row.get(0),
+    Ok(NodeState {
+        generation: row.get(0),
         shipped: row.get(1),
         removed: row.get(2),
     })
@@ -120,7 +120,7 @@ pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Resul
 pub(in crate::store::scaled) async fn advance(
     client: &Client,
     name: &str,
-    life: &str,
+    generation: &str,
     to: i64,
     now: i64,
 ) -> Result<()> {
@@ -129,7 +129,8 @@ pub(in crate::store::scaled) async fn advance(
             marked = CASE WHEN marked_at < $4 THEN $3 ELSE marked END,
             marked_at = CASE WHEN marked_at < $4 THEN $5 ELSE marked_at END
         WHERE name = $1 AND life = $2 AND shipped < $3";
-    let params: [&(dyn ToSql + Sync); 5] = [&name, &life, &to, &(now - FLUSHED_AFTER_MS), &now];
+    let params: [&(dyn ToSql + Sync); 5] =
+        [&name, &generation, &to, &(now - FLUSHED_AFTER_MS), &now];
     client.execute(sql, &params).await?;
     Ok(())
 }
@@ -162,17 +163,17 @@ async fn read_run(server: &Clickhouse) -> Result<i64> {
 }
 
 /// Records the run of a server. After a restart, the server may lack what it had not flushed.
-pub(in crate::store::scaled) async fn note_run(
+pub(in crate::store::scaled) async fn record_run(
     client: &Client,
     name: &str,
-    life: &str,
+    generation: &str,
     run: i64,
     now: i64,
 ) -> Result<()> {
     let sql = "UPDATE nodes SET run = $3, shipped = flushed, marked = flushed, marked_at = $4,
             removed = 0
         WHERE name = $1 AND life = $2 AND run IS DISTINCT FROM $3";
-    let params: [&(dyn ToSql + Sync); 4] = [&name, &life, &run, &now];
+    let params: [&(dyn ToSql + Sync); 4] = [&name, &generation, &run, &now];
     client.execute(sql, &params).await?;
     Ok(())
 }
@@ -181,13 +182,15 @@ pub(in crate::store::scaled) async fn note_run(
 pub(in crate::store::scaled) async fn has_removed(
     client: &Client,
     name: &str,
-    life: &str,
+    generation: &str,
     to: i64,
     now: i64,
 ) -> Result<()> {
     let sql = "UPDATE nodes SET removed = $3, removed_at = $4
         WHERE name = $1 AND life = $2 AND removed < $3";
-    client.execute(sql, &[&name, &life, &to, &now]).await?;
+    client
+        .execute(sql, &[&name, &generation, &to, &now])
+        .await?;
     Ok(())
 }
 
@@ -200,14 +203,16 @@ pub(in crate::store::scaled) async fn forget_removed(client: &Client, now: i64) 
     Ok(())
 }
 
-/// Records that a node has lost its data, if its table was the one of `life`.
+/// Records that a node has lost its data, if its table was the one of `generation`.
 pub(in crate::store::scaled) async fn begin_again(
     client: &Client,
     name: &str,
-    life: &str,
+    generation: &str,
 ) -> Result<()> {
     let sql = "UPDATE nodes SET life = $3, shipped = 0, marked = 0, flushed = 0, removed = 0
         WHERE name = $1 AND life = $2";
-    client.execute(sql, &[&name, &life, &new_life()?]).await?;
+    client
+        .execute(sql, &[&name, &generation, &new_generation()?])
+        .await?;
     Ok(())
 }

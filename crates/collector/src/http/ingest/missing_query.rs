@@ -12,11 +12,11 @@ const MAX_BYTES: usize = 8 * 1024;
 
 /// The parameter of the query.
 #[derive(Debug, Clone, Deserialize)]
-pub struct AskedQuery {
+pub struct MissingQuery {
     asked: Option<String>,
 }
 
-impl AskedQuery {
+impl MissingQuery {
     /// The ids, or `None` when the client asks for none.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::{
             layers::{self, InTable},
             postgres::{Tx, execute, query_opt},
         },
-        traces::Said,
+        traces::Identification,
     },
 };
 
@@ -37,21 +37,23 @@ pub(super) async fn remove_stream<T: InTable>(
 /// Takes back the fields that identifications of public sources set.
 pub(super) async fn take_back(
     tx: &Tx<'_>,
-    said: impl Iterator<Item = &Said>,
+    identifications: impl Iterator<Item = &Identification>,
     remaining: &Remaining,
 ) -> Result<()> {
-    for said in said {
-        let stream = said.stream.as_deref();
-        let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
-        match said.subject {
+    for identification in identifications {
+        let stream = identification.stream.as_deref();
+        let remove = |public: &mut PublicFields| {
+            public.remove_identification(&identification.details, identification.at, stream)
+        };
+        match identification.subject {
             Subject::Account => {
-                let id = &said.account_id;
+                let id = &identification.account_id;
                 if let Some(no) = account_rows::find_no(tx, id).await? {
                     take_back_from::<Account>(tx, no, id, remaining, remove).await?;
                 }
             }
             Subject::User => {
-                let id = &said.user_id;
+                let id = &identification.user_id;
                 let sql = "SELECT no FROM users WHERE user_id = $1";
                 if let Some(row) = query_opt(tx, sql, &[id]).await? {
                     take_back_from::<User>(tx, row.get(0), id, remaining, remove).await?;

@@ -8,7 +8,7 @@ use std::{
 use super::Names;
 
 /// How long names are cached: at least, and, when nothing new has arrived, at most.
-const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+const CACHE_TIMES: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
 /// The state of a store by which changed names are detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +21,16 @@ pub(in crate::store) struct Version {
 
 /// Names as of a point in time.
 #[derive(Debug)]
-pub(in crate::store) struct KeptNames {
+pub(in crate::store) struct CachedNames {
     names: Arc<Names>,
     version: Version,
     since: Instant,
 }
 
-impl KeptNames {
+impl CachedNames {
     /// Caches names that were read at `since`.
     pub(in crate::store) fn new(names: Names, version: Version, since: Instant) -> Self {
-        KeptNames {
+        CachedNames {
             names: Arc::new(names),
             version,
             since,
@@ -50,9 +50,9 @@ impl KeptNames {
             return None;
         }
         let limit = if self.version == version {
-            KEPT.1
+            CACHE_TIMES.1
         } else {
-            KEPT.0
+            CACHE_TIMES.0
         };
         let is_fresh = now.duration_since(self.since) < limit && !self.names.products.is_empty();
         is_fresh.then(|| self.all())

@@ -17,7 +17,7 @@ use crate::{
             layers::{self, InTable},
             users,
         },
-        traces::Said,
+        traces::Identification,
     },
 };
 
@@ -37,21 +37,23 @@ pub(super) fn remove_stream<T: InTable>(
 /// Takes back the fields that identifications of public sources set.
 pub(super) fn take_back<'a>(
     tx: &Transaction<'_>,
-    said: impl Iterator<Item = &'a Said>,
+    identifications: impl Iterator<Item = &'a Identification>,
     remaining: &Remaining,
 ) -> rusqlite::Result<()> {
-    for said in said {
-        let stream = said.stream.as_deref();
-        let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
-        match said.subject {
+    for identification in identifications {
+        let stream = identification.stream.as_deref();
+        let remove = |public: &mut PublicFields| {
+            public.remove_identification(&identification.details, identification.at, stream)
+        };
+        match identification.subject {
             Subject::Account => {
-                let id = &said.account_id;
+                let id = &identification.account_id;
                 if let Some(row) = account_rows::find_row(tx, id)? {
                     take_back_from::<Account>(tx, row, id, remaining, remove)?;
                 }
             }
             Subject::User => {
-                let id = &said.user_id;
+                let id = &identification.user_id;
                 if let Some((row, _)) = users::find_with_account(tx, id)? {
                     take_back_from::<User>(tx, row, id, remaining, remove)?;
                 }

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 
 use super::{
-    inbox::{Front, Untaken},
+    inbox::{Inbox, Untaken},
     mutex::lock,
     requests::Requests,
     write_request::{BatchTask, Request},
@@ -14,25 +14,25 @@ const GROUP: usize = 256;
 
 /// The inbox, and the notification that batches of it were spread (moved to the tables).
 ///
-/// Whoever holds the lock of the desk (`desk.rs`) may wait for the inbox. Whoever holds the inbox
-/// must never wait for the desk.
+/// Whoever holds the lock of the `TableWriter` may wait for the inbox. Whoever holds the inbox
+/// must never wait for the `TableWriter`.
 #[derive(Debug)]
-pub(super) struct Entrance {
-    front: Mutex<Front>,
+pub(super) struct InboxGate {
+    inbox: Mutex<Inbox>,
     spread: Condvar,
 }
 
-impl Entrance {
-    pub(super) fn new(front: Front) -> Self {
-        Entrance {
-            front: Mutex::new(front),
+impl InboxGate {
+    pub(super) fn new(inbox: Inbox) -> Self {
+        InboxGate {
+            inbox: Mutex::new(inbox),
             spread: Condvar::new(),
         }
     }
 
     /// Locks the inbox.
-    pub(super) fn front(&self) -> MutexGuard<'_, Front> {
-        lock(&self.front)
+    pub(super) fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        lock(&self.inbox)
     }
 
     /// Notifies those who wait for room that batches were spread, or could not be.
@@ -44,11 +44,11 @@ impl Entrance {
     /// batches that it could not take.
     pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
         let count = group.len();
-        let front = self
+        let inbox = self
             .spread
-            .wait_while(self.front(), |front| front.is_full());
-        let front = front.unwrap_or_else(PoisonError::into_inner);
-        let mut untaken = take(front, group, requests);
+            .wait_while(self.inbox(), |inbox| inbox.is_full());
+        let inbox = inbox.unwrap_or_else(PoisonError::into_inner);
+        let mut untaken = take(inbox, group, requests);
         if untaken.later.len() == count {
             // The contents of the inbox could not be spread, as on a full disk. Storing the batches
             // directly will report the cause.
@@ -57,40 +57,44 @@ impl Entrance {
         untaken
     }
 
-    /// Like [`Entrance::take`] for a single batch, without waiting. Returns the batch as an error
+    /// Like [`InboxGate::take`] for a single batch, without waiting. Returns the batch as an error
     /// if somebody else holds the inbox or it has no room.
     pub(super) fn try_take(
         &self,
         task: BatchTask,
         requests: &Requests,
     ) -> Result<Option<BatchTask>, BatchTask> {
-        let front = match self.front.try_lock() {
-            Ok(front) => front,
+        let inbox = match self.inbox.try_lock() {
+            Ok(inbox) => inbox,
             Err(TryLockError::WouldBlock) => return Err(task),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         };
-        if front.is_full() {
+        if inbox.is_full() {
             return Err(task);
         }
-        let untaken = take(front, vec![task], requests);
+        let untaken = take(inbox, vec![task], requests);
         Ok(untaken.without.into_iter().chain(untaken.later).next())
     }
 }
 
-fn take(mut front: MutexGuard<'_, Front>, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
-    let was_due_at = front.due_at();
-    let untaken = front.take(group);
-    let due_at = front.due_at();
-    drop(front);
+fn take(mut inbox: MutexGuard<'_, Inbox>, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
+    let was_due_at = inbox.due_at();
+    let untaken = inbox.take(group);
+    let due_at = inbox.due_at();
+    drop(inbox);
     // The writer knows when the inbox was due. Notify it of a change.
     if due_at.is_some() && due_at != was_due_at {
-        requests.look();
+        requests.check_inbox();
     }
     untaken
 }
 
 /// Processes batches until the queue is closed and empty.
-pub(super) fn run(entrance: &Entrance, waiting: &mpsc::Receiver<BatchTask>, requests: &Requests) {
+pub(super) fn run(
+    inbox_gate: &InboxGate,
+    waiting: &mpsc::Receiver<BatchTask>,
+    requests: &Requests,
+) {
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -98,9 +102,9 @@ pub(super) fn run(entrance: &Entrance, waiting: &mpsc::Receiver<BatchTask>, requ
         {
             group.push(next);
         }
-        requests.note_begun(group.len());
+        requests.count_begun(group.len());
         while !group.is_empty() {
-            let Untaken { without, later } = entrance.take(group, requests);
+            let Untaken { without, later } = inbox_gate.take(group, requests);
             for task in without {
                 requests.send_or_answer(Request::Batch(task));
             }

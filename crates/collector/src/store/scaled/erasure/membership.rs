@@ -154,7 +154,7 @@ async fn dropped_aside(tx: &Tx<'_>, erasure: &Erasure, user_id: &str) -> Result<
 
 /// A user who has to move.
 #[derive(Debug)]
-pub(super) struct Mover {
+pub(super) struct MovedUser {
     pub(super) user_id: String,
     /// Id of the account to which the user moves.
     pub(super) account_id: String,
@@ -167,8 +167,8 @@ pub(super) async fn find(
     erasure: &Erasure,
     firsts: &Firsts,
     dropped: &HashSet<(String, String)>,
-) -> Result<Vec<Mover>> {
-    let mut movers = Vec::new();
+) -> Result<Vec<MovedUser>> {
+    let mut moved_users = Vec::new();
     for (user_id, first) in firsts {
         let Some(named) = &first.named else {
             continue;
@@ -188,22 +188,22 @@ pub(super) async fn find(
             }
         };
         if may_move && *named != account_id {
-            movers.push(Mover {
+            moved_users.push(MovedUser {
                 user_id: user_id.clone(),
                 account_id: named.clone(),
             });
         }
     }
-    Ok(movers)
+    Ok(moved_users)
 }
 
 /// Moves users to their new accounts, and releases the events that were set aside there.
-pub(super) async fn move_users(tx: &Tx<'_>, movers: &[Mover]) -> Result<()> {
+pub(super) async fn move_users(tx: &Tx<'_>, moved_users: &[MovedUser]) -> Result<()> {
     let mut ancestry = Ancestry::default();
-    for Mover {
+    for MovedUser {
         user_id,
         account_id,
-    } in movers
+    } in moved_users
     {
         let account = account_rows::get_or_insert(tx, account_id).await?;
         let sql = "UPDATE users SET account_no = $2 WHERE user_id = $1";

@@ -13,17 +13,17 @@ use crate::model::{
 /// What remains of the accounts and users from which an erasure takes fields back. `E` identifies
 /// an event.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct RemainingSaid<E> {
+pub(in crate::store) struct RemainingIdentifications<E> {
     of: HashMap<(Subject, String), RemainingFields<E>>,
 }
 
-impl<E> Default for RemainingSaid<E> {
+impl<E> Default for RemainingIdentifications<E> {
     fn default() -> Self {
-        RemainingSaid { of: HashMap::new() }
+        RemainingIdentifications { of: HashMap::new() }
     }
 }
 
-impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
+impl<E: Clone + Eq + std::hash::Hash> RemainingIdentifications<E> {
     /// Whether the erasure takes nothing back from any account or user.
     pub(in crate::store) fn is_empty(&self) -> bool {
         self.of.is_empty()
