@@ -74,12 +74,12 @@ fn adopt(segments: &[&str]) -> Adopted {
     }
     let flush = Input::Call(Call::Flush(FlushId(1)));
     tell(&mut engine, LATER, flush, &mut adopted);
-    let mut kept = (0..).map_while(|at| engine.kept(at));
+    let mut queued = (0..).map_while(|at| engine.queued_event(at));
     // Only events without a user, in another account, may stay: they wait until a page has
     // that account.
-    let unsent = kept.find(|kept| kept.lacks_account || !kept.lacks_user);
+    let unsent = queued.find(|event| event.lacks_account || !event.lacks_user);
     assert!(unsent.is_none(), "it was to be sent: {unsent:#?}");
-    drop(kept);
+    drop(queued);
     adopted
 }
 

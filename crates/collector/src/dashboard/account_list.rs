@@ -157,7 +157,7 @@ impl AccountList {
                 .note(format!("of {}", format::count(of.members, "user", "users"))),
         );
         if !of.revenue.0.is_empty() {
-            all.push(Total::of_lines(MRR, money::lines(&of.revenue)));
+            all.push(Total::of_lines(MRR, money::short_lines(&of.revenue)));
         }
         html! {
             (totals(&all, &length))

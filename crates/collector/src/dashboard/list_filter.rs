@@ -8,7 +8,13 @@ use std::{
 
 use maud::{Markup, html};
 
-use super::{format, selection::Selection, table_choice::TableChoice, view::View};
+use super::{
+    account_fields::short_label,
+    format,
+    selection::Selection,
+    table_choice::TableChoice,
+    view::{View, WITHOUT},
+};
 use crate::store::portfolio::Portfolio;
 
 /// Id of the table of accounts in addresses.
@@ -104,14 +110,22 @@ fn names(name: &str, label: &str, known: &BTreeMap<String, u64>, chosen: Option<
 }
 
 fn dimension(name: &str, values: &BTreeMap<String, usize>, chosen: Option<&String>) -> Markup {
+    let mut values: Vec<_> = values.iter().collect();
+    let number = |text: &str| text.parse::<f64>().ok();
+    if values.iter().all(|(text, _)| number(text).is_some()) {
+        values.sort_by(|(one, _), (other, _)| {
+            f64::total_cmp(&number(one).unwrap_or(0.0), &number(other).unwrap_or(0.0))
+        });
+    }
     html! {
         label {
-            (name.replace('_', " "))
+            (short_label(name))
             select name={"d." (name)} {
                 option value="" { "All" }
                 @for (value, count) in values {
                     option value=(value) selected[chosen == Some(value)] { (value) " (" (count) ")" }
                 }
+                option value=(WITHOUT) selected[chosen.is_some_and(String::is_empty)] { "Without" }
             }
         }
     }
@@ -161,7 +175,12 @@ fn chips(path: &str, view: &View) -> Markup {
     for (name, value) in &view.dimensions {
         let mut without = view.with_first_pages();
         without.dimensions.remove(name);
-        set.push((format!("{}: {value}", name.replace('_', " ")), without));
+        let label = short_label(name);
+        let words = match value.as_str() {
+            "" => format!("without {label}"),
+            value => format!("{label}: {value}"),
+        };
+        set.push((words, without));
     }
     if view.with_deactivated {
         let without = View {

@@ -42,11 +42,17 @@ pub(crate) fn lines(sums: &Money) -> Vec<String> {
         .collect()
 }
 
-/// Renders the sum of each currency on a line of its own, without the decimals of a whole
-/// amount, so that a column takes little room.
+/// Like [`lines`], without the decimals of a whole amount, so that a figure takes little room.
+pub(crate) fn short_lines(sums: &Money) -> Vec<String> {
+    let lines = lines(sums).into_iter();
+    let short = |line: String| line.strip_suffix(".00").map_or(line.clone(), str::to_owned);
+    lines.map(short).collect()
+}
+
+/// Renders the lines of [`short_lines`].
 pub(crate) fn show_short(sums: &Money) -> Markup {
     html! {
-        @for line in lines(sums) { span .figure { (line.strip_suffix(".00").unwrap_or(&line)) } }
+        @for line in short_lines(sums) { span .figure { (line) } }
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::view::{LIST_LEVELS, View, level_label};
+use super::{
+    account_fields,
+    view::{LIST_LEVELS, View, level_label},
+};
 use crate::{
     http::error::ApiError,
     model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME},
@@ -290,6 +293,7 @@ pub(super) fn read(fields: &Fields) -> Result<AlertRule, ApiError> {
     }
     match (field("dimension"), field("dimension_value")) {
         (Some(name), Some(value)) => {
+            let name = account_fields::name_of(name);
             record.insert("dimensions".into(), json!({ name: value }));
         }
         (None, None) => {}
@@ -335,6 +339,15 @@ mod tests {
             assert_eq!(
                 subject_words(&rule),
                 format!("{who}; product: freight, tier: gold")
+            );
+        }
+        for written in ["Tier", "TIER"] {
+            let mut labelled = fields("silent");
+            labelled.insert("dimension".into(), written.into());
+            let rule = read(&labelled).unwrap();
+            assert_eq!(
+                subject_words(&rule),
+                "Lowest level; product: freight, tier: gold"
             );
         }
         let mut half = fields("silent");

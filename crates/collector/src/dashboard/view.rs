@@ -72,6 +72,9 @@ pub(crate) fn level_label(level: ListLevel, is_in_part: bool) -> &'static str {
     }
 }
 
+/// The value in an address that selects accounts without a dimension. No value there selects all.
+pub(super) const WITHOUT: &str = "=";
+
 impl TryFrom<BTreeMap<String, String>> for View {
     type Error = &'static str;
 
@@ -79,9 +82,13 @@ impl TryFrom<BTreeMap<String, String>> for View {
         let mut view = View::default();
         for (name, value) in &query {
             if let Some(dimension) = name.strip_prefix("d.") {
-                if !value.is_empty() {
-                    view.dimensions.insert(dimension.to_owned(), value.clone());
-                }
+                let wanted = match value.as_str() {
+                    "" => continue,
+                    WITHOUT => "",
+                    value => value,
+                };
+                view.dimensions
+                    .insert(dimension.to_owned(), wanted.to_owned());
             } else {
                 TableChoice::read(&mut view.tables, name, value);
             }
@@ -308,6 +315,7 @@ impl View {
         let toggle = self.toggle.as_deref().map(open_rows::path_text);
         add("toggle", toggle.as_deref());
         for (name, value) in &self.dimensions {
+            let value = if value.is_empty() { WITHOUT } else { value };
             add(&format!("d.{name}"), Some(value));
         }
         for (id, choice) in &self.tables {

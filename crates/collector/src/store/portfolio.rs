@@ -40,7 +40,8 @@ pub struct ListQuestion {
     pub before: Option<Before>,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// Values that the accounts must have, by the name of the dimension.
+    /// Values that the accounts must have, by the name of the dimension. An empty text selects
+    /// accounts without the dimension.
     pub dimensions: BTreeMap<String, String>,
     /// Words that the accounts must have in their name or id; `None` for all accounts.
     pub text: Option<String>,

@@ -417,6 +417,58 @@ async fn the_list_shows_who_looks_after_a_customer_and_when_the_contract_ends() 
 }
 
 #[tokio::test]
+async fn the_list_is_filtered_by_usual_fields_under_their_labels_and_by_their_absence() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let records = json!({"records": [
+        {"account_id": "a", "csm": "Ada", "employees": 1200, "region": "north"},
+        {"account_id": "b", "csm": "Ben", "employees": 90},
+        {"account_id": "c", "employees": 300},
+    ]});
+    let call = collector.call("POST", "/api/v2/accounts", Some(records));
+    assert_eq!(call.await.status, 200);
+    let page = browser.open("/").await;
+    assert_shows(&page, &["<label>CSM<select name=\"d.csm\">"]);
+    // Numbers are in their own order, not in that of their digits.
+    let employees: Vec<_> = ["90", "300", "1200"]
+        .map(|number| page.find(&format!("<option value=\"{number}\">")))
+        .into();
+    assert!(
+        employees.iter().all(Option::is_some) && employees.is_sorted(),
+        "{employees:?}"
+    );
+    for (filter, expected) in [
+        ("d.csm=Ada", vec!["a"]),
+        ("d.csm=%3D", vec!["c"]),
+        ("d.region=%3D", vec!["b", "c"]),
+        ("d.csm=", vec!["a", "b", "c"]),
+        ("d.csm=%3D&d.region=%3D", vec!["c"]),
+    ] {
+        let csv = browser
+            .ask(&format!("/?{filter}&sort.accounts=name&csv=accounts"))
+            .await
+            .text;
+        let mut ids: Vec<_> = csv
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next())
+            .collect();
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{filter}: {csv}");
+    }
+    // The choice stays in the form and in links, and can be taken away.
+    let page = browser.open("/?d.csm=%3D").await;
+    assert_shows(
+        &page,
+        &[
+            "<option value=\"=\" selected>Without</option>",
+            "without CSM",
+            "d.csm=%3D",
+        ],
+    );
+}
+
+#[tokio::test]
 async fn active_time_has_a_column_on_the_page_if_a_named_product_has_some() {
     let collector = Collector::new();
     let browser = Browser::of(&collector).await;

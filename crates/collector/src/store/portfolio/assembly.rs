@@ -133,14 +133,11 @@ impl Own {
     }
 }
 
-/// Whether an account has all the values in `wanted`.
+/// Whether an account has all the values in `wanted`, and none where that is an empty text.
 fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) -> bool {
     wanted.iter().all(|(name, value)| {
-        account
-            .details
-            .get(name)
-            .and_then(dimension_text)
-            .is_some_and(|text| text == *value)
+        let text = account.details.get(name).and_then(dimension_text);
+        text.unwrap_or_default() == *value
     })
 }
 
