@@ -9,7 +9,7 @@ pub const VIEWS: [View; 21] = [
     (
         "accounts-filtered",
         "/?level=all&product=freight&d.tier=enterprise",
-        "tier: enterprise",
+        "Tier: enterprise",
     ),
     ("search", "/?search=porto", "Porto"),
     ("account", "/accounts/meridian", "Feature uses"),

@@ -37,7 +37,7 @@ pub async fn an_event_appears_while_the_page_is_open_and_not_while_it_is_paused(
         .await?;
     let row = dashboard.text(".events tbody tr").await?;
     for part in [
-        "feature print_label",
+        "Used print_label",
         "Acme Logistics",
         "Ada Lindqvist",
         "freight",
@@ -67,9 +67,9 @@ pub async fn an_event_appears_while_the_page_is_open_and_not_while_it_is_paused(
     ensure!(
         features[..3]
             == [
-                "feature while_paused_too",
-                "feature while_paused",
-                "feature print_label"
+                "Used while_paused_too",
+                "Used while_paused",
+                "Used print_label"
             ],
         "{features:?}"
     );
