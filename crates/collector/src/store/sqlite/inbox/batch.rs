@@ -1,4 +1,4 @@
-//! A batch of valid events, as it waits.
+//! A batch of valid events, waiting in the inbox.
 
 use natero_event::received::lines;
 use rusqlite::Transaction;
@@ -20,7 +20,7 @@ use crate::{
 pub struct Batch {
     /// Its events.
     pub events: Vec<NewEvent>,
-    /// The lines that they were read from.
+    /// The lines from which they were read.
     pub lines: Vec<u8>,
     /// Who sent it.
     pub source: Source,
@@ -29,7 +29,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Stores it without the inbox, and counts the lines that the store refuses.
+    /// Stores the batch directly, without the inbox, and counts the lines that the store rejects.
     pub(in crate::store::sqlite) fn insert(
         &self,
         tx: &Transaction<'_>,
@@ -56,8 +56,8 @@ impl Batch {
         Batch {
             events: events.collect(),
             lines: text.to_owned(),
-            // Nothing in the inbox identifies anybody, so no right of the source counts. Its time
-            // was checked on arrival.
+            // A batch in the inbox contains no identifications, so the rights of the source do not
+            // matter. Its time was checked on arrival.
             source: Source {
                 id: source,
                 trusted: scope == IdScope::Trusted,

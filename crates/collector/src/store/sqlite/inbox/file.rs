@@ -1,7 +1,7 @@
 //! The file beside the database that holds the batches of the inbox.
 //!
-//! It is a database of its own, with a log of its own, so that a batch is flushed
-//! to it while the database itself is written.
+//! It is a separate database with a separate write-ahead log, so that a batch can be flushed to it
+//! while the main database is being written.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::store::{
     },
 };
 
-/// What tells one file of an inbox from another.
+/// Identifies an inbox file.
 pub(in crate::store::sqlite) type InboxId = [u8; 16];
 
 const TABLES: &str = "
@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS identity (id BLOB NOT NULL) STRICT;
 INSERT INTO identity SELECT randomblob(16) WHERE NOT EXISTS (SELECT 1 FROM identity);
 ";
 
-/// Pages of the log after which they are written back, and the log is used again: a
-/// flush is faster where the file does not grow.
+/// The number of pages in the write-ahead log at which they are written back and the log is reused.
+/// A flush is faster if the file does not grow.
 const CHECKPOINT: i64 = 1000;
 
 /// The open file of an inbox.
@@ -43,11 +43,11 @@ pub struct InboxFile {
 }
 
 impl InboxFile {
-    /// Opens the file beside a database, and makes it where there is none. One that is
-    /// damaged is kept under another name.
+    /// Opens the file beside a database, and creates it if it does not exist. A damaged file is
+    /// kept under another name.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn open(db: &DatabasePath) -> rusqlite::Result<Self> {
         let path = db.beside("-inbox");
         match Self::open_at(&path) {
@@ -63,10 +63,10 @@ impl InboxFile {
         }
     }
 
-    /// Opens the file beside a database where there is one.
+    /// Opens the file beside a database if it exists.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn open_existing(
         db: &DatabasePath,
     ) -> rusqlite::Result<Option<Self>> {
@@ -74,11 +74,10 @@ impl InboxFile {
         path.exists().then(|| Self::open_at(&path)).transpose()
     }
 
-    /// Opens the file beside a backup, where there is one, so that nothing of it is
-    /// written.
+    /// Opens the file beside a backup read-only, if it exists.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn open_of_backup(
         db: &DatabasePath,
     ) -> rusqlite::Result<Option<Self>> {
@@ -105,7 +104,7 @@ impl InboxFile {
         Ok(InboxFile { conn, id })
     }
 
-    /// Makes it fail at once where another process holds the lock, rather than wait.
+    /// Makes statements fail immediately, rather than wait, while another process holds the lock.
     pub(super) fn wait_for_nobody(&self) -> rusqlite::Result<()> {
         self.conn.busy_timeout(Duration::ZERO)
     }
@@ -121,7 +120,7 @@ impl InboxFile {
             .query_row([], |row| row.get(0))
     }
 
-    /// The batches after a number, in the order of their arrival.
+    /// Reads the batches after a number, in the order of arrival.
     pub(super) fn read_after(&self, number: i64) -> rusqlite::Result<Vec<Waiting>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT no, source_id, is_trusted, received_at, lines FROM inbox WHERE no > ?1
@@ -140,19 +139,20 @@ impl InboxFile {
         Ok(waiting)
     }
 
-    /// Takes the lock without which nobody adds a batch. It ends with the transaction.
+    /// Takes the write lock, which everybody needs to add a batch. It is held until the transaction
+    /// ends.
     ///
     /// # Errors
-    /// When another process holds it, or those of SQLite.
+    /// Fails when another process holds it, or when SQLite fails.
     pub(in crate::store::sqlite) fn lock(&self) -> rusqlite::Result<ShortTransaction<'_>> {
         ShortTransaction::to_write(&self.conn)
     }
 
-    /// Removes the batches up to a number, and what they have left in the file and in its
-    /// log. Returns false while somebody reads from it.
+    /// Removes the batches up to a number, and overwrites what they left in the file and its log.
+    /// Returns false while somebody reads from the file.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn shred(&self, number: i64) -> rusqlite::Result<bool> {
         let tx = self.lock()?;
         delete(&tx, number)?;

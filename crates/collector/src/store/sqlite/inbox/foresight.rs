@@ -1,4 +1,4 @@
-//! Tells beforehand what becomes of a batch.
+//! Predicts what storing a batch will answer.
 
 use rusqlite::Connection;
 
@@ -11,11 +11,11 @@ use crate::{
     },
 };
 
-/// A look at one state of the tables.
+/// Predictions from one snapshot of the tables.
 pub(super) struct Foresight<'c> {
     conn: &'c Connection,
     recorded: RecordedIds<'c>,
-    /// The accounts of known users; `None` for those that are unknown.
+    /// The accounts of the users looked up so far; `None` for an unknown user.
     users: FastMap<String, Option<String>>,
 }
 
@@ -28,8 +28,8 @@ impl<'c> Foresight<'c> {
         })
     }
 
-    /// Whether all events of a batch will be stored and counted, after those that are
-    /// pending.
+    /// Whether all events of a batch will be stored and counted once the pending batches are
+    /// spread.
     pub(super) fn is_certain(
         &mut self,
         pending: &Pending,
@@ -67,7 +67,7 @@ impl<'c> Foresight<'c> {
         Ok(true)
     }
 
-    /// Whether a user belongs to an account, or will once what is pending was spread.
+    /// Whether a user belongs to an account, or will once the pending batches are spread.
     fn is_member(
         &mut self,
         pending: &Pending,

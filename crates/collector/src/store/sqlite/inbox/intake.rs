@@ -1,4 +1,4 @@
-//! Takes batches into the inbox.
+//! Writes batches into the inbox, and decides which of them may wait there.
 
 use std::{
     path::Path,
@@ -26,63 +26,62 @@ use crate::{
     },
 };
 
-/// Bytes of a batch that may wait: the events of a larger one share what storing
-/// them costs.
+/// The most bytes of a batch that may wait. A larger batch has enough events to share the cost of a
+/// commit.
 const MOST_BYTES_OF_BATCH: usize = 128 * 1024;
-/// Room that a file of bounded size keeps free for spreading, for each byte of lines that
-/// waits: tables and indexes take more than the lines, and what does not fit in the end
-/// could not be asked for.
+/// The room that a file of bounded size keeps free for each waiting byte. Tables and indexes take
+/// more room than the lines, and an event for which there is no room could not be queried.
 const ROOM_FOR_A_BYTE: usize = 16;
-/// Room that it keeps free in any case.
+/// The room that such a file keeps free in any case, in bytes.
 pub(super) const ROOM: usize = 1024 * 1024;
-/// How long the inbox is left alone after it could not be spread, as on a full disk.
+/// How long to wait before spreading is tried again after it failed, for example because the disk
+/// is full.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What takes batches into the inbox. Whoever holds it alone adds batches, and decides
-/// that they were spread.
+/// The inbox. Only whoever holds its lock adds batches, or records that batches were spread.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Inbox {
     file: InboxFile,
-    /// Looks at the tables beside the writer.
+    /// Reads the tables while the writer changes them.
     reader: Connection,
     pending: Pending,
-    /// The state of the file that `pending` has, and the number of the last batch; `None`
-    /// when they have to be read again.
+    /// The version of the file that `pending` holds, and the number of the last batch; `None` when
+    /// they have to be read again.
     read_at: Option<(i64, i64)>,
-    /// Up to which number the rows of the file are needed no more.
+    /// The number of the last batch whose row is no longer needed.
     spread_to: Option<i64>,
     pace: Pace,
-    /// Most pages of a database of bounded size.
+    /// The most pages of a database of bounded size.
     most_pages: Option<i64>,
     settling: Arc<Settling>,
     metrics: Arc<Metrics>,
 }
 
-/// What becomes of a batch.
+/// The decision about a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It waits in the inbox.
     Taken,
-    /// It is stored without the inbox.
+    /// It is stored directly, without the inbox.
     Without,
-    /// The inbox is full before it, and takes it once others were spread.
+    /// The inbox is full. It takes the batch once others are spread.
     Later,
 }
 
-/// Batches that the inbox has not taken.
+/// Batches that the inbox did not take.
 #[derive(Debug, Default)]
 pub(in crate::store::sqlite) struct Untaken {
-    /// Those that are stored without it.
+    /// Those to store directly.
     pub(in crate::store::sqlite) without: Vec<BatchTask>,
-    /// Those that come once others were spread.
+    /// Those to offer again once others are spread.
     pub(in crate::store::sqlite) later: Vec<BatchTask>,
 }
 
 impl Inbox {
-    /// The inbox beside a database.
+    /// Opens the inbox beside a database.
     ///
     /// # Errors
-    /// When one of the files cannot be opened.
+    /// Fails when one of the files cannot be opened.
     pub(in crate::store::sqlite) fn new(
         db: &Path,
         file: InboxFile,
@@ -104,7 +103,7 @@ impl Inbox {
         })
     }
 
-    /// Stores those of the batches that may wait, and answers them. Gives back the others.
+    /// Writes the batches that may wait, and answers them. Returns the others.
     pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Untaken {
         let start = Instant::now();
         let mut is_fast = false;
@@ -117,7 +116,7 @@ impl Inbox {
             return untaken;
         }
         let fates = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
-            // As on a full disk, where storing them without it will tell.
+            // For example, the disk is full. Storing the batches directly will report the cause.
             tracing::debug!(%cause, "the inbox takes nothing");
             self.invalidate(None);
             vec![Fate::Without; group.len()]
@@ -143,10 +142,10 @@ impl Inbox {
         untaken
     }
 
-    /// Stores those of the batches that may wait, and says what becomes of each.
+    /// Writes the batches that may wait, and returns the decision about each batch.
     pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<Fate>> {
         let tx = match self.file.lock() {
-            // A command changes the database. Batches are stored without the inbox meanwhile.
+            // A command is changing the database. Meanwhile, batches are stored directly.
             Err(cause) if is_busy(&cause) => return Ok(vec![Fate::Without; group.len()]),
             locked => locked?,
         };
@@ -195,21 +194,21 @@ impl Inbox {
         self.pending.is_empty()
     }
 
-    /// Whether it takes no more before batches were spread.
+    /// Whether batches have to be spread before it takes another.
     pub(in crate::store::sqlite) fn is_full(&self) -> bool {
         self.pending.is_full()
     }
 
-    /// When it has to be spread at the latest; `None` while nothing waits.
+    /// The latest time for spreading it; `None` while nothing waits.
     pub(in crate::store::sqlite) fn due_at(&self) -> Option<Instant> {
         self.pending.due_at()
     }
 
-    /// Spreads all batches in a transaction in which something else is changed. The caller
-    /// keeps the inbox until that is committed, and calls [`Inbox::forget_spread`] then.
+    /// Spreads all batches in a transaction that also makes another change. The caller keeps the
+    /// lock of the inbox until the commit, and then calls [`Inbox::forget_spread`].
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn spread_all(
         &mut self,
         tx: &Transaction<'_>,
@@ -233,31 +232,28 @@ impl Inbox {
         self.update_settling();
     }
 
-    /// Takes the batches that wait, to spread them while others are taken.
+    /// Starts spreading the waiting batches, and returns them. Others may be taken meanwhile.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn begin_spreading(
         &mut self,
     ) -> rusqlite::Result<Option<Arc<Generation>>> {
-        // A batch of another process, too, comes before those that are taken from now on.
+        // A batch that another process added comes before those that are taken from now on.
         self.refresh()?;
         let taken = self.pending.begin_spreading();
         self.update_settling();
         Ok(taken)
     }
 
-    /// Spreads the batches that [`Inbox::begin_spreading`] has given.
-    ///
-    /// # Errors
-    /// Those of SQLite.
+    /// Records that the batches from [`Inbox::begin_spreading`] are in the tables.
     pub(in crate::store::sqlite) fn end_spreading(&mut self, spread: &Generation) {
         self.spread_to = spread.batches().last().map(|last| last.number);
         self.pending.end_spreading();
         self.update_settling();
     }
 
-    /// Reads the batches again, after a pause: they could not be spread.
+    /// Reads the batches again after a pause, because they could not be spread.
     pub(in crate::store::sqlite) fn pause(&mut self) {
         self.invalidate(Some(Instant::now() + PAUSE));
     }
@@ -269,16 +265,15 @@ impl Inbox {
         self.update_settling();
     }
 
-    /// What tells the file of the batches from others.
+    /// Identifies the inbox file.
     pub(in crate::store::sqlite) fn file_id(&self) -> &InboxId {
         self.file.id()
     }
 
-    /// Removes what spread batches have left in the file. Returns false while somebody
-    /// reads from it.
+    /// Overwrites what spread batches left in the file. Returns false while somebody reads from it.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(in crate::store::sqlite) fn shred(&mut self) -> rusqlite::Result<bool> {
         let number = spread_to(&self.reader, self.file.id())?;
         match self.file.shred(number) {
@@ -297,15 +292,15 @@ impl Inbox {
         Ok(())
     }
 
-    /// Tells readers whether they have to wait.
+    /// Records whether queries have to wait for spreading.
     fn update_settling(&self) {
         let has_waiting = !self.is_empty();
         (self.settling.has_waiting).store(has_waiting, Ordering::Release);
     }
 }
 
-/// Reads the batches unless they are known: another process may have changed them. Returns
-/// the number of the last.
+/// Reads the batches again if another process has changed the file. Returns the number of the last
+/// batch.
 fn refresh(
     file: &InboxFile,
     reader: &Connection,
@@ -328,8 +323,8 @@ fn refresh(
     Ok(last)
 }
 
-/// Whether a file of bounded size may grow by what spreading so many bytes of lines will
-/// take. That the disk has room for it nobody knows: where it has not, the events wait.
+/// Whether a file of bounded size has room to spread lines of `bytes`. Whether the disk has that
+/// room is unknown; if it has not, the events wait.
 fn has_room(conn: &Connection, most_pages: Option<i64>, bytes: usize) -> rusqlite::Result<bool> {
     let Some(most) = most_pages else {
         return Ok(true);

@@ -1,21 +1,20 @@
-//! The inbox: batches that are on disk and not spread over the tables yet.
+//! The inbox: batches that are on disk, but not in the tables yet.
 //!
-//! An event is in a dozen tables and indexes, and each page that a commit changes
-//! costs it time. So while batches arrive in quick succession, a batch is stored as
-//! the lines that it came as, in a file of its own beside the database, and its
-//! client is answered. The writer spreads the batches over the tables together, a
-//! moment later and before anything is asked or changed, and others arrive meanwhile.
+//! An event is stored in a dozen tables and indexes, and each page that a commit changes takes
+//! time. So while batches arrive in quick succession, a batch is stored as the lines that were
+//! received, in a separate file beside the database, and the client is answered. A moment later,
+//! and before any query or other change, the writer spreads the waiting batches over the tables
+//! together. New batches can arrive meanwhile.
 //!
-//! **Invariant:** what a client was answered is what the spreading makes of its
-//! batch. So only a batch of which this is known beforehand waits here: its events
-//! are new and not erased, their users are unknown or belong to the account that the
-//! event names, and none of them identifies anybody. Whatever else is written finds
-//! the inbox empty, and nothing is added to it until that is committed.
+//! **Invariant:** spreading a batch has exactly the outcome that its client was told. So a batch
+//! waits here only if its outcome is certain: its events are new and not erased, their users are
+//! unknown or belong to the account that the event names, and none of the events is an
+//! identification. Every other write first empties the inbox, and nothing is added to it until that
+//! write is committed.
 //!
-//! **Invariant:** the database says up to which number the batches were spread, in
-//! the transaction that spreads them. A batch is removed from the inbox once that
-//! transaction is on disk. So a crash changes nothing, nor does another process that
-//! spreads them.
+//! **Invariant:** the transaction that spreads batches records the number of the last one. A batch
+//! is removed from the inbox only after that transaction is on disk. So neither a crash nor another
+//! process that spreads batches can lose or repeat one.
 
 mod batch;
 mod file;
@@ -39,10 +38,10 @@ pub(super) use spreading::{settle, spread_to};
 
 use rusqlite::Transaction;
 
-/// Who waits for the inbox to be spread.
+/// The tasks that wait until the inbox is spread.
 #[derive(Debug, Default)]
 pub(super) struct Settling {
-    /// Whether batches that were answered are in the inbox.
+    /// Whether acknowledged batches are in the inbox.
     pub(super) has_waiting: AtomicBool,
     pub(super) waiters: Mutex<Vec<oneshot::Sender<()>>>,
 }
@@ -50,7 +49,7 @@ pub(super) struct Settling {
 /// Spreads the batches of a generation.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// Fails when the database cannot be written.
 pub(super) fn spread(
     tx: &Transaction<'_>,
     file_id: &InboxId,

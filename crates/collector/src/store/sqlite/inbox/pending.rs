@@ -1,4 +1,4 @@
-//! The batches of the inbox that are not in the tables yet, as memory has them.
+//! The batches of the inbox that are not in the tables yet, as they are held in memory.
 
 use std::{
     sync::Arc,
@@ -11,21 +11,21 @@ use crate::{
     store::{event_key::IdKey, new_event::NewEvent},
 };
 
-/// With so many events they are spread at once. That takes some tens of ms, for which a
-/// question may have to wait.
+/// The number of waiting events at which they are spread immediately. That takes some tens of ms,
+/// and a query may have to wait for it.
 pub(super) const ENOUGH_EVENTS: usize = 2_000;
-/// With so many bytes of lines they are spread at once.
+/// The size of the waiting lines, in bytes, at which they are spread immediately.
 const ENOUGH_BYTES: usize = 2 * 1024 * 1024;
-/// So many may wait while others are spread. The more are spread together, the less each
-/// takes: where 16 connections send events of 500 accounts, 8,000 a time make 1.1 times
-/// the throughput of a plain handler, and 32,000 make 1.6. Only where more arrive than the
-/// writer can spread are there so many.
+/// The most events that wait while others are spread. The more are spread together, the less
+/// processor time each takes: with 16 connections that sent events of 500 accounts, 32,000 made
+/// half as much throughput again as 8,000. So many wait only if events arrive faster than the
+/// writer spreads them.
 pub(super) const MOST_EVENTS: usize = 32_000;
-/// So many bytes of lines may wait while others are spread: they are in memory, too.
+/// The most bytes of lines that wait while others are spread: they are held in memory, too.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// How long a batch waits while nobody asks: long enough for many batches, since each
-/// spreading writes and flushes the same pages again, and short for programs that read
-/// the file.
+/// The longest time that a batch waits if no query needs it. It is long enough to collect many
+/// batches, because each spreading writes and flushes the same pages again, and short enough for
+/// other programs that read the file.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// Batches that are spread together.
@@ -61,7 +61,7 @@ impl Generation {
     }
 }
 
-/// The batches that wait, and those that are being spread.
+/// The waiting batches, and those that are being spread.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     waiting: Generation,
@@ -75,7 +75,7 @@ impl Pending {
         self.waiting.is_empty() && self.spreading.is_none() && self.due_at.is_none()
     }
 
-    /// Whether no more may wait before some were spread.
+    /// Whether some batches have to be spread before another may wait.
     pub(super) fn is_full(&self) -> bool {
         let spreading = self
             .spreading
@@ -85,17 +85,17 @@ impl Pending {
             || self.waiting.ids.len() + spreading >= 2 * MOST_EVENTS
     }
 
-    /// Those that wait and those that are being spread.
+    /// The waiting batches, then those that are being spread.
     pub(super) fn generations(&self) -> impl Iterator<Item = &Generation> {
         std::iter::once(&self.waiting).chain(self.spreading.as_deref())
     }
 
-    /// The bytes of all lines.
+    /// The size of all lines in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.generations().map(|generation| generation.bytes).sum()
     }
 
-    /// When they have to be spread at the latest; `None` while none waits.
+    /// The latest time for spreading them; `None` while none waits.
     pub(super) fn due_at(&self) -> Option<Instant> {
         self.due_at
     }
@@ -121,7 +121,7 @@ impl Pending {
         self.due_at = Some(self.due_at.map_or(due_at, |earlier| earlier.min(due_at)));
     }
 
-    /// Takes those that wait, to spread them.
+    /// Marks the waiting batches as being spread, and returns them.
     pub(super) fn begin_spreading(&mut self) -> Option<Arc<Generation>> {
         self.due_at = None;
         if self.waiting.is_empty() {
@@ -132,12 +132,12 @@ impl Pending {
         Some(taken)
     }
 
-    /// Forgets those that were spread.
+    /// Removes the batches that were spread.
     pub(super) fn end_spreading(&mut self) {
         self.spreading = None;
     }
 
-    /// Forgets all, until a moment at which they are to be looked at again.
+    /// Removes all batches. They are read again from the file at `due_at`.
     pub(super) fn forget_until(&mut self, due_at: Option<Instant>) {
         *self = Pending {
             due_at,

@@ -1,7 +1,7 @@
-//! Spreads batches of the inbox over the tables of the database.
+//! Moves batches from the inbox to the tables of the database: it *spreads* them.
 //!
-//! Which batches were spread is noted in the same transaction, so that a crash neither
-//! loses nor repeats one. What cannot be spread by itself is kept in the database.
+//! The same transaction records which batches were spread, so that a crash neither loses nor
+//! repeats one. A batch that fails on its own is kept in a table of the database.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::store::{
     sqlite::{events::BatchWriter, health::is_damage, savepoint},
 };
 
-/// Up to which number the batches of an inbox were spread; 0 before the first.
+/// The number of the last batch of an inbox that was spread; 0 before the first.
 pub(in crate::store::sqlite) fn spread_to(
     conn: &Connection,
     inbox: &InboxId,
@@ -41,12 +41,11 @@ fn record_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusql
     Ok(())
 }
 
-/// Spreads those of the batches that were not yet. They are all that are in the inbox up to
-/// the last of them.
+/// Spreads the batches that were not spread yet. `batches` must contain every batch of the inbox up
+/// to the last one given.
 ///
 /// # Errors
-/// When the file cannot be written. Then nothing was changed, once the caller has rolled
-/// the transaction back.
+/// Fails when the file cannot be written. The caller must then roll the transaction back.
 pub(super) fn spread<'w>(
     tx: &Transaction<'_>,
     inbox: &InboxId,
@@ -70,7 +69,7 @@ pub(super) fn spread<'w>(
     record_spread_to(tx, inbox, last.number)
 }
 
-/// Spreads batches, or changes nothing where one of them fails by itself.
+/// Spreads batches. If one of them fails on its own, nothing is changed and false is returned.
 fn is_spread(tx: &Transaction<'_>, batches: &[&Batch]) -> rusqlite::Result<bool> {
     match savepoint::run(tx, || insert(tx, batches))? {
         Ok(()) => Ok(true),
@@ -91,7 +90,7 @@ fn insert(tx: &Transaction<'_>, batches: &[&Batch]) -> rusqlite::Result<()> {
     writer.finish()
 }
 
-/// Keeps a batch until the file is opened again.
+/// Keeps a failed batch until the file is opened again.
 fn keep(tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT INTO inbox (source_id, received_at, lines) VALUES (?1, ?2, ?3)",
@@ -100,8 +99,8 @@ fn keep(tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Spreads what a database has kept, and what is in the inbox beside it. The caller has
-/// just opened them.
+/// Spreads the failed batches that a database kept, and the inbox beside it. Called when both have
+/// just been opened.
 ///
 /// # Errors
 /// When the database cannot be written.
