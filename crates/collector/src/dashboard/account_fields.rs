@@ -26,18 +26,13 @@ pub(super) fn name_of(written: &str) -> &str {
     let is_written = |text: &str| text.eq_ignore_ascii_case(written);
     let mut usual = DETAILS.into_iter();
     let found = usual.find(|(name, label)| is_written(name) || is_written(label));
-    match found {
-        Some((name, _)) => name,
-        None => written,
-    }
+    found.map_or(written, |(name, _)| name)
 }
-
-const CSM: &str = "CSM";
 
 /// The label of a dimension at the head of a column: that of the form, where it is short.
 pub(super) fn short_label(name: &str) -> String {
     match DETAILS.into_iter().find(|(of, _)| *of == name) {
-        Some(("csm", _)) => CSM.to_owned(),
+        Some(("csm", _)) => "CSM".to_owned(),
         Some((_, label)) => label.to_owned(),
         None => name.replace('_', " "),
     }

@@ -327,7 +327,7 @@ impl AccountList {
                 column.in_wide_windows()
             });
         }
-        // All listed accounts have the value by which the list is filtered.
+        // All listed accounts have the same value by which the list is filtered, or none.
         for name in view.dimensions.keys() {
             table = table.with(shown_dimension(name.clone(), today).in_wide_windows());
         }

@@ -14,6 +14,7 @@ use super::{
     account_header::AccountHeader,
     account_page::AccountRequest,
     address,
+    edited_fields::{EditedFields, suggested_accounts},
     error::{PageError, sentence},
     format, layout,
     mends::ChangeForm,
@@ -33,7 +34,6 @@ use crate::{
     },
     store::{
         Store,
-        search::SearchQuestion,
         tree::TreeEntry,
         usage::{RowPage, UsageQuestion},
     },
@@ -45,9 +45,6 @@ const PLACE: [&str; 3] = ["name", "parent_account_id", "hierarchy_label"];
 /// The values of a flag, with their labels.
 const FLAGS: [(&str, &str); 3] = [("", "Not set"), ("false", "No"), ("true", "Yes")];
 
-/// Most accounts that are suggested in place of an unknown one.
-const MAX_SUGGESTED: usize = 3;
-
 /// Every field of the form.
 fn names() -> impl Iterator<Item = &'static str> {
     PLACE
@@ -55,73 +52,20 @@ fn names() -> impl Iterator<Item = &'static str> {
         .chain(DETAILS.into_iter().map(|(name, _)| name))
 }
 
-/// The texts of the fields, by their names. An empty field has no entry.
-type Texts = BTreeMap<&'static str, String>;
-
-/// The values of the form.
-struct Edit {
-    /// The values of the fields when the form was shown.
-    shown: Texts,
-    /// The submitted values.
-    now: Texts,
-}
-
-impl Edit {
-    /// A form without changes.
-    fn untouched(account: &Account) -> Self {
-        let shown = texts(account);
-        Edit {
-            now: shown.clone(),
-            shown,
-        }
-    }
-
-    /// A submitted form. If the client does not send the values that it was shown, the
-    /// current ones are used.
-    fn sent(fields: &BTreeMap<String, String>, account: &Account) -> Self {
-        let text = |name: &str| fields.get(name).map(|text| one_line(text));
-        let told = texts(account);
-        let mut edit = Edit {
-            shown: Texts::new(),
-            now: Texts::new(),
+/// The change, as a record of the Account API. An empty field clears the stored value.
+///
+/// # Errors
+/// 422 when a numeric field does not hold a number.
+fn record(edit: &EditedFields, account_id: &str) -> Result<Value, ApiError> {
+    let mut record = Map::from_iter([("account_id".to_owned(), json!(account_id))]);
+    for (name, text) in edit.changed() {
+        let value = match text {
+            Some(text) if name == EMPLOYEES => json!(count(text)?),
+            text => json!(text),
         };
-        for name in names() {
-            let shown = text(&shown_name(name)).or_else(|| told.get(name).cloned());
-            let shown = shown.unwrap_or_default();
-            let now = text(name).unwrap_or_else(|| shown.clone());
-            for (texts, text) in [(&mut edit.shown, shown), (&mut edit.now, now)] {
-                if !text.is_empty() {
-                    texts.insert(name, text);
-                }
-            }
-        }
-        edit
+        record.insert(name.to_owned(), value);
     }
-
-    /// The fields that were changed. Unchanged ones are not stored: otherwise, a name from
-    /// another source would become one that was set here, and a simultaneous change by
-    /// somebody else would be undone.
-    fn changed(&self) -> impl Iterator<Item = (&'static str, Option<&String>)> {
-        names()
-            .filter(|name| self.shown.get(name) != self.now.get(name))
-            .map(|name| (name, self.now.get(name)))
-    }
-
-    /// The change, as a record of the Account API. An empty field clears the stored value.
-    ///
-    /// # Errors
-    /// 422 when a numeric field does not hold a number.
-    fn record(&self, account_id: &str) -> Result<Value, ApiError> {
-        let mut record = Map::from_iter([("account_id".to_owned(), json!(account_id))]);
-        for (name, text) in self.changed() {
-            let value = match text {
-                Some(text) if name == EMPLOYEES => json!(count(text)?),
-                text => json!(text),
-            };
-            record.insert(name.to_owned(), value);
-        }
-        Ok(Value::Object(record))
-    }
+    Ok(Value::Object(record))
 }
 
 /// Reads a number of people.
@@ -133,19 +77,8 @@ fn count(text: &str) -> Result<u32, ApiError> {
     })
 }
 
-/// The name of the hidden field that holds the value that a field had when the form was
-/// shown.
-fn shown_name(name: &str) -> String {
-    format!("shown.{name}")
-}
-
-/// A text, as a one-line field holds it.
-fn one_line(text: &str) -> String {
-    text.replace(['\r', '\n'], "").trim().to_owned()
-}
-
-/// The values of the form for an account.
-fn texts(account: &Account) -> Texts {
+/// The form for an account, without changes.
+fn untouched(account: &Account) -> EditedFields {
     let text = |name: &str| match name {
         "name" => account.name.clone(),
         "parent_account_id" => account.parent_account_id.clone(),
@@ -155,10 +88,7 @@ fn texts(account: &Account) -> Texts {
             other => other.to_string(),
         }),
     };
-    names()
-        .filter_map(|name| Some((name, one_line(&text(name)?))))
-        .filter(|(_, text)| !text.is_empty())
-        .collect()
+    EditedFields::untouched(names().filter_map(|name| Some((name, text(name)?))))
 }
 
 /// Shows the form.
@@ -173,13 +103,13 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Markup, PageError> {
 /// Renders the page with the form: as it was submitted, or without changes.
 async fn page(
     request: &AccountRequest,
-    edit: Option<&Edit>,
+    edit: Option<&EditedFields>,
     notice: Option<&Notice>,
 ) -> Result<Markup, PageError> {
     let edited = request.store().page_edit(request.question()).await?;
     let (header, tree) = request.shown(edited)?;
     let account = &header.account;
-    let untouched = Edit::untouched(account);
+    let untouched = untouched(account);
     let edit = edit.unwrap_or(&untouched);
     let content = html! {
         div .title { h1 { "Edit " (header.title()) } }
@@ -197,9 +127,9 @@ async fn page(
 }
 
 /// Renders the form, filled in.
-fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> Markup {
+fn form(account_id: &str, edit: &EditedFields, notice: Option<&Notice>, view: &View) -> Markup {
     let view = view.for_tab();
-    let now = |name: &str| edit.now.get(name);
+    let now = |name: &str| edit.submitted(name);
     let warned = notice.and_then(Notice::parent);
     let suggested = notice.map_or(&[][..], Notice::suggested);
     html! {
@@ -207,9 +137,7 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
             // The confirmation applies to this parent only. Another one is warned about
             // again.
             @if let Some(parent) = warned { input type="hidden" name="confirmed" value=(parent); }
-            @for name in names() {
-                input type="hidden" name=(shown_name(name)) value=(edit.shown.get(name).map_or("", String::as_str));
-            }
+            (edit.hidden(names()))
             label { "Name" input name="name" maxlength="256" value=[now("name")]; }
             label {
                 "Account id of the parent"
@@ -277,17 +205,8 @@ impl Notice {
         };
         let parent = parent_id.to_owned();
         let Some(report) = store.usage(question).await? else {
-            let question = SearchQuestion {
-                text: parent.clone(),
-                within: Visibility::All,
-                limit: MAX_SUGGESTED,
-            };
-            let found = store.search(question).await?.accounts;
-            let suggested = found.into_iter().filter_map(|mut path| path.pop());
-            return Ok(Some(Notice::UnknownParent {
-                parent,
-                suggested: suggested.collect(),
-            }));
+            let suggested = suggested_accounts(store, &parent).await?;
+            return Ok(Some(Notice::UnknownParent { parent, suggested }));
         };
         let events = report.totals.events;
         Ok((events > 0).then_some(Notice::UsageOfParent { parent, events }))
@@ -353,9 +272,9 @@ pub(crate) async fn save(
 ) -> Result<Response, PageError> {
     let account = dashboard.app.store.account(account_id.clone()).await?;
     let account = account.ok_or(PageError::NoAccount)?;
-    let edit = Edit::sent(&fields, &account);
+    let edit = untouched(&account).with_submitted(names(), &fields);
     let saved = Redirect::to(&view.for_tab().at(&address::account(&account_id, "")));
-    let changed: BTreeMap<_, _> = edit.changed().collect();
+    let changed = edit.changed();
     if changed.is_empty() {
         return Ok(saved.into_response());
     }
@@ -380,8 +299,8 @@ pub(crate) async fn save(
     }
 }
 
-async fn put(dashboard: &Dashboard, edit: &Edit, account_id: &str) -> Result<(), ApiError> {
-    let patch = AccountPatch::from_record(edit.record(account_id)?, None).map_err(rejection)?;
+async fn put(dashboard: &Dashboard, edit: &EditedFields, account_id: &str) -> Result<(), ApiError> {
+    let patch = AccountPatch::from_record(record(edit, account_id)?, None).map_err(rejection)?;
     let put = dashboard.app.store.put_account(patch, now_ms()).await?;
     put.map_err(rejection).map(drop)
 }

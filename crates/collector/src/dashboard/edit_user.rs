@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     address,
+    edited_fields::{EditedFields, suggested_accounts},
     error::{PageError, sentence},
     layout,
     mends::ChangeForm,
@@ -31,7 +32,7 @@ use crate::{
         user::{User, UserPatch},
         visibility::Visibility,
     },
-    store::{Store, search::SearchQuestion, tree::TreeEntry},
+    store::{Store, tree::TreeEntry},
 };
 
 /// The fields of the form, with their labels.
@@ -44,96 +45,36 @@ const FIELDS: [(&str, &str); 3] = [
 /// The field for the account.
 const ACCOUNT: &str = "account_id";
 
-/// Most accounts that are suggested in place of an unknown one.
-const MAX_SUGGESTED: usize = 3;
-
-/// The texts of the fields, by their names.
-type Texts = BTreeMap<&'static str, String>;
-
-/// The values of the form.
-struct Edit {
-    /// The values of the fields when the form was shown.
-    shown: Texts,
-    /// The submitted values.
-    now: Texts,
+/// The names of the fields.
+fn names() -> impl Iterator<Item = &'static str> {
+    FIELDS.into_iter().map(|(name, _)| name)
 }
 
-impl Edit {
-    /// A form without changes.
-    fn untouched(user: &User) -> Self {
-        let shown = texts(user);
-        Edit {
-            now: shown.clone(),
-            shown,
-        }
-    }
-
-    /// A submitted form. Where the client does not send what it was shown, the current value
-    /// is used.
-    fn sent(fields: &BTreeMap<String, String>, user: &User) -> Self {
-        let current = texts(user);
-        let text = |name: &str| fields.get(name).map(|text| one_line(text));
-        let mut edit = Edit {
-            shown: Texts::new(),
-            now: Texts::new(),
-        };
-        for (name, _) in FIELDS {
-            let shown = text(&shown_name(name)).unwrap_or_else(|| current[name].clone());
-            let now = text(name).unwrap_or_else(|| shown.clone());
-            edit.shown.insert(name, shown);
-            edit.now.insert(name, now);
-        }
-        edit
-    }
-
-    /// The fields that were changed. The others are not stored, so that a name from another
-    /// source stays one, and a simultaneous change by somebody else is not undone.
-    fn changed(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let names = FIELDS.into_iter().map(|(name, _)| name);
-        names
-            .filter(|name| self.shown[name] != self.now[name])
-            .map(|name| (name, &self.now[name]))
-    }
-
-    /// The account to which the user is to be moved.
-    fn destination(&self) -> Option<&String> {
-        self.changed()
-            .find(|(name, _)| *name == ACCOUNT)
-            .map(|(_, account)| account)
-    }
-
-    /// The change, as a record of the Account API. An empty name clears the stored one.
-    fn record(&self, user_id: &str) -> Value {
-        let mut record = Map::from_iter([("user_id".to_owned(), json!(user_id))]);
-        for (name, text) in self.changed() {
-            let value = Some(text).filter(|text| !text.is_empty());
-            record.insert(name.to_owned(), json!(value));
-        }
-        if self.destination().is_some() {
-            record.insert("move".to_owned(), json!(true));
-        }
-        Value::Object(record)
-    }
+/// The form for a user, without changes.
+fn untouched(user: &User) -> EditedFields {
+    let text = |name: &str| match name {
+        "first_name" => user.first_name.clone(),
+        "last_name" => user.last_name.clone(),
+        _ => Some(user.account_id.clone()),
+    };
+    EditedFields::untouched(names().filter_map(|name| Some((name, text(name)?))))
 }
 
-/// The name of the hidden field with the value that a field had when the form was shown.
-fn shown_name(name: &str) -> String {
-    format!("shown.{name}")
+/// The account to which the user is to be moved; `Some(None)` if the field was emptied.
+fn destination(edit: &EditedFields) -> Option<Option<&String>> {
+    edit.changed().get(ACCOUNT).copied()
 }
 
-/// A text, as a one-line field holds it.
-fn one_line(text: &str) -> String {
-    text.replace(['\r', '\n'], "").trim().to_owned()
-}
-
-/// The values of the form for a user.
-fn texts(user: &User) -> Texts {
-    let of = |text: &Option<String>| one_line(text.as_deref().unwrap_or_default());
-    Texts::from([
-        ("first_name", of(&user.first_name)),
-        ("last_name", of(&user.last_name)),
-        (ACCOUNT, one_line(&user.account_id)),
-    ])
+/// The change, as a record of the Account API. An empty name clears the stored one.
+fn record(edit: &EditedFields, user_id: &str) -> Value {
+    let mut record = Map::from_iter([("user_id".to_owned(), json!(user_id))]);
+    for (name, text) in edit.changed() {
+        record.insert(name.to_owned(), json!(text));
+    }
+    if destination(edit).is_some() {
+        record.insert("move".to_owned(), json!(true));
+    }
+    Value::Object(record)
 }
 
 /// The message above the form after it was submitted.
@@ -163,16 +104,9 @@ impl Notice {
                 account_id: account.account_id,
             });
         }
-        let question = SearchQuestion {
-            text: account_id.to_owned(),
-            within: Visibility::All,
-            limit: MAX_SUGGESTED,
-        };
-        let found = store.search(question).await?.accounts;
-        let suggested = found.into_iter().filter_map(|mut path| path.pop());
         Ok(Notice::UnknownAccount {
             account_id: account_id.to_owned(),
-            suggested: suggested.collect(),
+            suggested: suggested_accounts(store, account_id).await?,
         })
     }
 
@@ -234,7 +168,7 @@ pub(crate) async fn show(
 ) -> Result<Markup, PageError> {
     rights.require_change()?;
     let user = find(&dashboard, &user_id).await?;
-    page(&dashboard, &user, &Edit::untouched(&user), None, &view).await
+    page(&dashboard, &user, &untouched(&user), None, &view).await
 }
 
 async fn find(dashboard: &Dashboard, user_id: &str) -> Result<User, ApiError> {
@@ -245,7 +179,7 @@ async fn find(dashboard: &Dashboard, user_id: &str) -> Result<User, ApiError> {
 async fn page(
     dashboard: &Dashboard,
     user: &User,
-    edit: &Edit,
+    edit: &EditedFields,
     notice: Option<&Notice>,
     view: &View,
 ) -> Result<Markup, PageError> {
@@ -267,7 +201,7 @@ async fn page(
 }
 
 /// Renders the form, filled in.
-fn form(user: &User, edit: &Edit, notice: Option<&Notice>, view: &View) -> Markup {
+fn form(user: &User, edit: &EditedFields, notice: Option<&Notice>, view: &View) -> Markup {
     let view = view.only_period();
     let asked = notice.and_then(Notice::account_id);
     let suggested = notice.map_or(&[][..], Notice::suggested);
@@ -275,13 +209,11 @@ fn form(user: &User, edit: &Edit, notice: Option<&Notice>, view: &View) -> Marku
         form .card.fields-form method="post" action=(view.at(&(address::user(&user.user_id) + "/edit"))) {
             // The confirmation applies to this account only.
             @if let Some(account_id) = asked { input type="hidden" name="confirmed" value=(account_id); }
-            @for (name, _) in FIELDS {
-                input type="hidden" name=(shown_name(name)) value=(edit.shown[name]);
-            }
+            (edit.hidden(names()))
             @for (name, label) in FIELDS {
                 label {
                     (label)
-                    input name=(name) maxlength="256" required[name == ACCOUNT] value=(edit.now[name]);
+                    input name=(name) maxlength="256" required[name == ACCOUNT] value=[edit.submitted(name)];
                     @if name == ACCOUNT { small { "Each user belongs to one account. Another id moves the user." } }
                 }
             }
@@ -309,10 +241,9 @@ pub(crate) async fn save(
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let user = find(&dashboard, &user_id).await?;
-    let edit = Edit::sent(&fields, &user);
-    if edit.changed().next().is_some() {
-        if let Some(account_id) = edit.destination()
-            && !account_id.is_empty()
+    let edit = untouched(&user).with_submitted(names(), &fields);
+    if !edit.changed().is_empty() {
+        if let Some(Some(account_id)) = destination(&edit)
             && fields.get("confirmed") != Some(account_id)
         {
             let notice = Notice::of_move(&*dashboard.app.store, account_id).await?;
@@ -333,13 +264,13 @@ pub(crate) async fn save(
     Ok(Redirect::to(&shown).into_response())
 }
 
-async fn put(dashboard: &Dashboard, edit: &Edit, user_id: &str) -> Result<(), ApiError> {
-    if edit.destination().is_some_and(String::is_empty) {
+async fn put(dashboard: &Dashboard, edit: &EditedFields, user_id: &str) -> Result<(), ApiError> {
+    if destination(edit) == Some(None) {
         return Err(ApiError::Unprocessable(
             "each user belongs to an account; enter its id".into(),
         ));
     }
-    let patch = UserPatch::from_record(edit.record(user_id), None).map_err(rejection)?;
+    let patch = UserPatch::from_record(record(edit, user_id), None).map_err(rejection)?;
     let put = dashboard.app.store.put_user(patch, now_ms()).await?;
     put.map_err(rejection)
 }

@@ -22,6 +22,7 @@ pub(crate) mod children;
 pub(crate) mod delete_record;
 pub(crate) mod edit_account;
 pub(crate) mod edit_user;
+mod edited_fields;
 pub(crate) mod error;
 mod format;
 pub(crate) mod headers;
