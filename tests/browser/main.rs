@@ -5,6 +5,8 @@
 mod answers;
 #[cfg(feature = "class")]
 mod class;
+#[cfg(feature = "class")]
+mod class_handles;
 mod clock;
 mod cookies;
 mod errors;

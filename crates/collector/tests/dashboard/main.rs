@@ -16,6 +16,7 @@ mod large;
 mod money;
 mod people;
 mod quality;
+mod quality_accounts;
 mod safety;
 mod signing_in;
 mod sums;
