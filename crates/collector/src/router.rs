@@ -292,8 +292,8 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
         adoption, alerts, assets, children, delete_record, edit_account, edit_user, headers,
-        import, import_form, live, loss, mends, overview, quality, records, saved_views, search,
-        sign_in, signed_in, tree, usage, user_page, users,
+        import, import_form, live, loss, overview, quality, quality_actions, records, saved_views,
+        search, sign_in, signed_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -303,11 +303,17 @@ fn pages(app: &App) -> Router<App> {
         )
         .route("/sign-out", post(sign_in::sign_out))
         .route("/quality", get(quality::show))
-        .route("/quality/move-user", post(mends::move_user))
-        .route("/quality/name-account", post(mends::name_account))
-        .route("/quality/remove-account", post(mends::remove_account))
-        .route("/quality/take-back", post(mends::take_back))
-        .route("/quality/clear-refusals", post(mends::clear_refusals))
+        .route("/quality/move-user", post(quality_actions::move_user))
+        .route("/quality/name-account", post(quality_actions::name_account))
+        .route(
+            "/quality/remove-account",
+            post(quality_actions::remove_account),
+        )
+        .route("/quality/take-back", post(quality_actions::take_back))
+        .route(
+            "/quality/clear-refusals",
+            post(quality_actions::clear_refusals),
+        )
         .route(
             "/accounts/{id}/edit",
             get(edit_account::show).post(edit_account::save),

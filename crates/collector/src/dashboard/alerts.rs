@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use super::{
     alert_tables::PATH,
+    change_form::{ChangeForm, Nothing},
     error::{PageError, sentence},
     layout::{self, NavigationEntry},
-    mends::{ChangeForm, Nothing},
     query::Query,
     rights::Rights,
     rule_form::{self, Fields, RuleForm},
@@ -303,9 +303,9 @@ async fn stored(dashboard: &Dashboard, form: &mut RuleForm) -> Result<bool, ApiE
     let rule = rule_form::read(&form.fields)?;
     require_account(dashboard, &rule).await?;
     let choices = dashboard.app.store.choices().await;
-    let doubts = choices.map_or_else(|_| Vec::new(), |known| RuleForm::doubts(&rule, &known));
-    if !doubts.is_empty() && !form.is_meant(&doubts) {
-        form.doubts = doubts;
+    let warnings = choices.map_or_else(|_| Vec::new(), |known| RuleForm::warnings(&rule, &known));
+    if !warnings.is_empty() && !form.is_confirmed(&warnings) {
+        form.warnings = warnings;
         return Ok(false);
     }
     match form.id {

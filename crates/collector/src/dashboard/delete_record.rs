@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    address, error::PageError, mends::ChangeForm, query::Query, state::Dashboard, view::View,
+    address, change_form::ChangeForm, error::PageError, query::Query, state::Dashboard, view::View,
 };
 use crate::{
     http::{error::ApiError, extract::Path},

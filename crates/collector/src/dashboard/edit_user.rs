@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     address,
+    change_form::ChangeForm,
     edited_fields::{EditedFields, suggested_accounts},
     error::{PageError, sentence},
     layout,
-    mends::ChangeForm,
     query::Query,
     rights::Rights,
     signed_in::SignedIn,
@@ -203,12 +203,12 @@ async fn page(
 /// Renders the form, filled in.
 fn form(user: &User, edit: &EditedFields, notice: Option<&Notice>, view: &View) -> Markup {
     let view = view.only_period();
-    let asked = notice.and_then(Notice::account_id);
+    let to_confirm = notice.and_then(Notice::account_id);
     let suggested = notice.map_or(&[][..], Notice::suggested);
     html! {
         form .card.fields-form method="post" action=(view.at(&(address::user(&user.user_id) + "/edit"))) {
             // The confirmation applies to this account only.
-            @if let Some(account_id) = asked { input type="hidden" name="confirmed" value=(account_id); }
+            @if let Some(account_id) = to_confirm { input type="hidden" name="confirmed" value=(account_id); }
             (edit.hidden(names()))
             @for (name, label) in FIELDS {
                 label {
@@ -218,7 +218,7 @@ fn form(user: &User, edit: &EditedFields, notice: Option<&Notice>, view: &View) 
                 }
             }
             div .actions {
-                button .button.primary type="submit" { @if asked.is_some() { "Move" } @else { "Save" } }
+                button .button.primary type="submit" { @if to_confirm.is_some() { "Move" } @else { "Save" } }
                 // When fields share a name, the last value counts.
                 @for entry in suggested {
                     button .button type="submit" name=(ACCOUNT) value=(entry.account_id) { "Move to " (entry.title()) " (" (entry.account_id) ")" }

@@ -91,11 +91,11 @@ impl PageError {
 
 /// The message for a person, who does not see headers.
 fn words(error: &ApiError) -> String {
-    let told = error.to_string();
+    let text = error.to_string();
     match error.retry_after() {
-        Some(1) => told.replace(IN_HEADER, "in a second"),
-        Some(seconds) => told.replace(IN_HEADER, &format!("in {seconds} seconds")),
-        None => told,
+        Some(1) => text.replace(IN_HEADER, "in a second"),
+        Some(seconds) => text.replace(IN_HEADER, &format!("in {seconds} seconds")),
+        None => text,
     }
 }
 

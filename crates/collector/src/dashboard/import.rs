@@ -114,13 +114,13 @@ pub(crate) async fn run(
             None => records.push((line.number, line.record)),
             Some(cause) => {
                 // The page adds the number of each line itself.
-                let told = cause.to_string();
+                let message = cause.to_string();
                 let number = format!("line {} ", line.number);
-                let told = match told.strip_prefix(&number) {
+                let message = match message.strip_prefix(&number) {
                     Some(rest) => format!("it {rest}"),
-                    None => told,
+                    None => message,
                 };
-                rejected.push((line.number, told));
+                rejected.push((line.number, message));
             }
         }
     }

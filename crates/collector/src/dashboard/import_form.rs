@@ -9,8 +9,8 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
+    change_form::allowed,
     error::PageError,
-    mends::allowed,
     multipart::{self, Field},
     sign_in::unreadable,
     state::Dashboard,

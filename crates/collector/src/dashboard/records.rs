@@ -13,10 +13,11 @@ use serde_json::Value as Json;
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    address, delete_record,
+    address,
+    change_form::ChangeForm,
+    delete_record,
     error::{PageError, sentence},
     format,
-    mends::ChangeForm,
     money::{money, with_currency},
     new_record::{self, RefusedRecord},
     query::Query,

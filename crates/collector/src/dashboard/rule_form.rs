@@ -57,7 +57,7 @@ pub(super) struct RuleForm {
     /// Why it was refused.
     pub(super) refused: Option<String>,
     /// Warnings that the rule would match nothing. Submitting the form again confirms it.
-    pub(super) doubts: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl RuleForm {
@@ -119,8 +119,8 @@ impl RuleForm {
     }
 
     /// Whether the user submitted the form again after seeing exactly these warnings.
-    pub(super) fn is_meant(&self, doubts: &[String]) -> bool {
-        self.text("meant") == Some(told(doubts).as_str())
+    pub(super) fn is_confirmed(&self, warnings: &[String]) -> bool {
+        self.text("meant") == Some(joined(warnings).as_str())
     }
 
     /// Renders the form. `choices` are the values that its filters offer.
@@ -129,16 +129,16 @@ impl RuleForm {
             None => view.at("/alerts/rules"),
             Some(id) => view.at(&format!("/alerts/rules/{id}")),
         };
-        let is_sent = self.refused.is_some() || !self.doubts.is_empty();
+        let is_sent = self.refused.is_some() || !self.warnings.is_empty();
         html! {
             section .card #rule data-once[self.id.is_some() || is_sent] {
                 h2 { @if self.id.is_some() { "Change a rule" } @else { "New rule" } }
                 form .fields-form.two method="post" action=(action) {
                     @if let Some(refused) = &self.refused { p .refused role="alert" { (refused) } }
-                    @if !self.doubts.is_empty() {
-                        input type="hidden" name="meant" value=(told(&self.doubts));
+                    @if !self.warnings.is_empty() {
+                        input type="hidden" name="meant" value=(joined(&self.warnings));
                         p .refused role="alert" {
-                            @for doubt in &self.doubts { (doubt) " " }
+                            @for warning in &self.warnings { (warning) " " }
                             "The rule would hit nothing now. Mend it, or send it as it is."
                         }
                     }
@@ -187,7 +187,7 @@ impl RuleForm {
                     div .actions {
                         button .button.primary type="submit" {
                             @if self.id.is_some() { "Change the rule" } @else { "Add the rule" }
-                            @if !self.doubts.is_empty() { " as it is" }
+                            @if !self.warnings.is_empty() { " as it is" }
                         }
                         @if self.id.is_some() || is_sent { a .quiet href=(view.at("/alerts")) { "Cancel" } }
                     }
@@ -197,7 +197,7 @@ impl RuleForm {
     }
 
     /// Warnings about values in the filters of a rule that do not occur in the data.
-    pub(super) fn doubts(rule: &AlertRule, choices: &Choices) -> Vec<String> {
+    pub(super) fn warnings(rule: &AlertRule, choices: &Choices) -> Vec<String> {
         let names = &choices.names;
         let filter = &rule.filter;
         let used = [
@@ -224,8 +224,8 @@ impl RuleForm {
 }
 
 /// The warnings that the form showed, as it sends them back.
-fn told(doubts: &[String]) -> String {
-    doubts.join(" ")
+fn joined(warnings: &[String]) -> String {
+    warnings.join(" ")
 }
 
 /// Most names that are offered of each kind.
@@ -397,18 +397,18 @@ mod tests {
             .dimensions
             .insert("tier".into(), ["gold".to_owned()].into());
         assert_eq!(
-            RuleForm::doubts(&rule("freight", "gold"), &choices),
+            RuleForm::warnings(&rule("freight", "gold"), &choices),
             [""; 0]
         );
         assert_eq!(
-            RuleForm::doubts(&rule("frieght", "glod"), &choices),
+            RuleForm::warnings(&rule("frieght", "glod"), &choices),
             [
                 "No event has the product “frieght” so far.",
                 "No account has “glod” as its tier."
             ]
         );
         assert_eq!(
-            RuleForm::doubts(&rule("freight", "gold"), &Choices::default()).len(),
+            RuleForm::warnings(&rule("freight", "gold"), &Choices::default()).len(),
             2
         );
     }
