@@ -11,6 +11,8 @@ import {
   DEFAULT_COOKIE_PREFIX,
   DEFAULT_MAX_STORED_BYTES,
   DEFAULT_PERSISTENCE,
+  STORED_CALLS,
+  STORED_EVENTS,
 } from "./generated/contract.ts";
 import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
 import { attempt, find, isFiniteNumber, keys, startsWith, toNumber } from "./intrinsics.ts";
@@ -23,10 +25,6 @@ export interface StoredCalls {
   readonly seed: ArrayLike<number>;
   readonly calls: readonly Call[];
 }
-
-/** The prefixes of stored calls and of stored events. The digits are versions; other versions are left alone. */
-const CALLS = "c3.";
-const EVENTS = "q1.";
 
 // Where wasm cannot run, no page executes the calls of earlier ones. The calls of this many pages are enough to keep,
 // and none are kept longer than 30 days.
@@ -89,8 +87,8 @@ export class EarlyCalls {
     this.maxBytes = isFiniteNumber(maxStoredBytes) ? (maxStoredBytes as number) : DEFAULT_MAX_STORED_BYTES;
     this.#header = header;
     const prefix = isToken(cookiePrefix) ? cookiePrefix : DEFAULT_COOKIE_PREFIX;
-    this.callPrefix = `${prefix}${CALLS}${source}.`;
-    this.eventPrefix = `${prefix}${EVENTS}${source}.`;
+    this.callPrefix = `${prefix}${STORED_CALLS}${source}.`;
+    this.eventPrefix = `${prefix}${STORED_EVENTS}${source}.`;
   }
 
   /**

@@ -20,6 +20,27 @@ export const MAX_TEXT_UNITS = 4096;
 /** A sign-in sets account and user by two calls: for so many ms the identity between them is nobody's. */
 export const SIGN_IN_MS = 100;
 
+/** Name of the session cookie, after the prefix. */
+export const SESSION_COOKIE = "sid";
+
+/** Name of the visitor cookie, after the prefix. */
+export const VISITOR_COOKIE = "vid";
+
+/** Begin of the names of stored events, after the prefix. The digit is the version of the format. */
+export const STORED_EVENTS = "q1.";
+
+/** Begin of the names of stored calls, after the prefix. The digit is the version of the format. */
+export const STORED_CALLS = "c3.";
+
+/** Under this suffix a part of the storage records when its page was last alive. Segments count from 1. */
+export const LAST_ALIVE = ".0";
+
+/** Under this suffix all pages share the time until which the server asked to wait. */
+export const SHARED_WAIT = ".wait";
+
+/** Name under which tabs announce which of them was used last, after the prefix. */
+export const TAB = "tab";
+
 /** Why events are not delivered, in the order of the counters. */
 export const REASONS = ["consent", "disabled", "before_send", "identity", "overflow", "rejected", "too_large"] as const;
 export type Reason = (typeof REASONS)[number];

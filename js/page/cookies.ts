@@ -3,6 +3,7 @@
 
 import { wall } from "../clock.ts";
 import { page, pageAddress } from "../environment.ts";
+import { SESSION_COOKIE, VISITOR_COOKIE } from "../generated/contract.ts";
 import { attempt, indexOf, lastIndexOf, slice, startsWith, toNumber } from "../intrinsics.ts";
 import type { CheckedSettings } from "../settings.ts";
 import { removeStored, store } from "../web-storage.ts";
@@ -13,9 +14,6 @@ export interface CookieValues {
   readonly session: string;
   readonly visitor: string;
 }
-
-const SESSION = "sid";
-const VISITOR = "vid";
 
 /** The cookies of all trackers of a page. */
 export class Cookies {
@@ -31,21 +29,21 @@ export class Cookies {
   read(): CookieValues {
     if (!page() || this.#settings.persistence === "memory") return { session: "", visitor: "" };
     const all = readCookies();
-    return { session: this.#newestValue(all, SESSION), visitor: this.#newestValue(all, VISITOR) };
+    return { session: this.#newestValue(all, SESSION_COOKIE), visitor: this.#newestValue(all, VISITOR_COOKIE) };
   }
 
   setSession(value: string, seconds: number): void {
-    this.#set(SESSION, value, seconds);
+    this.#set(SESSION_COOKIE, value, seconds);
   }
 
   setVisitor(value: string, seconds: number): void {
-    this.#set(VISITOR, value, seconds);
+    this.#set(VISITOR_COOKIE, value, seconds);
   }
 
   /** Removes both cookies, for every possible domain. One that stayed would be read again. */
   erase(): void {
-    this.#erase(SESSION);
-    this.#erase(VISITOR);
+    this.#erase(SESSION_COOKIE);
+    this.#erase(VISITOR_COOKIE);
   }
 
   #erase(name: string): void {

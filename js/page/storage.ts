@@ -5,17 +5,12 @@ import { wall } from "../clock.ts";
 import type { SendInput } from "../crossing.ts";
 import type { EarlyCalls } from "../early.ts";
 import { locks } from "../environment.ts";
+import { LAST_ALIVE, SHARED_WAIT } from "../generated/contract.ts";
 import { attempt, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
 import { byteLength, removeStored, store } from "../web-storage.ts";
 import { readStored } from "./browser.ts";
 import { Locks } from "./locks.ts";
 import { namesWithPrefix, takeOver } from "./orphans.ts";
-
-// Under this suffix a part records when its page was last alive. Segments count from 1.
-const LAST_ALIVE = ".0";
-
-// Under this suffix all pages share how long the server asked to wait.
-const SHARED = ".wait";
 
 /** This page's part of the storage, and what other pages left. */
 export class PageStorage {
@@ -110,14 +105,14 @@ export class PageStorage {
 
   /** Stores the record that all pages of this source share; removes it if `record` is empty. */
   share(record: string): void {
-    const name = this.eventPrefix + SHARED;
+    const name = this.eventPrefix + SHARED_WAIT;
     if (record) store(name, record);
     else removeStored(name);
   }
 
   /** Passes on a record that another page shared. */
   adoptShared({ key, newValue }: StorageEvent): void {
-    if (key === this.eventPrefix + SHARED && newValue && typeof newValue === "string")
+    if (key === this.eventPrefix + SHARED_WAIT && newValue && typeof newValue === "string")
       this.#sendInput("adopted", newValue);
   }
 
@@ -129,7 +124,7 @@ export class PageStorage {
       const seen: Record<string, true> = { __proto__: null } as never;
       for (let at = 0; at < names.length; at += 1) {
         const name = names[at]!;
-        if (name === this.eventPrefix + SHARED) {
+        if (name === this.eventPrefix + SHARED_WAIT) {
           this.#sendInput("adopted", readStored(name)!);
           continue;
         }

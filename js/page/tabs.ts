@@ -3,6 +3,7 @@
 
 import { wall } from "../clock.ts";
 import type { SendInput } from "../crossing.ts";
+import { TAB } from "../generated/contract.ts";
 import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
 import { removeStored, store } from "../web-storage.ts";
 import { openChannel } from "./browser.ts";
@@ -22,7 +23,7 @@ export class Tabs {
 
   /** Reports when another tab came into use. */
   constructor(prefix: string, page: string, sendInput: SendInput) {
-    this.#name = `${prefix}tab`;
+    this.#name = prefix + TAB;
     this.#page = page;
     this.#sendInput = sendInput;
     this.#open();

@@ -4,7 +4,10 @@
 
 use std::cell::Cell;
 
-use natero_engine::{Persistence, Seconds};
+use natero_engine::{
+    Persistence, Seconds,
+    stored_names::{SESSION_COOKIE as SESSION, VISITOR_COOKIE as VISITOR},
+};
 use natero_event::json::push_int;
 
 use super::{
@@ -15,10 +18,6 @@ use crate::{
     ascii::{rsplit_once, split, split_once},
     settings::Settings,
 };
-
-/// Names of the cookies, after the prefix.
-const SESSION: &str = "sid";
-const VISITOR: &str = "vid";
 
 /// The cookies of all trackers of a page with the same prefix.
 #[derive(Debug)]

@@ -8,7 +8,10 @@ mod tests;
 
 use std::cell::{Cell, RefCell};
 
-use natero_engine::SegmentId;
+use natero_engine::{
+    SegmentId,
+    stored_names::{LAST_ALIVE, SHARED_WAIT, STORED_CALLS, STORED_EVENTS},
+};
 use natero_event::json::push_int;
 use wasm_bindgen::JsValue;
 
@@ -19,18 +22,6 @@ use super::{
     page,
 };
 use crate::ascii::rsplit_once;
-
-/// The digit is the version of the format; other versions are left alone.
-const VERSION: &str = "q1.";
-
-/// Prefix of the npm package's early calls, with their version.
-const EARLY_VERSION: &str = "c3.";
-
-/// Under this suffix a part records when its page was last alive. Segments count from 1.
-const LAST_ALIVE: &str = ".0";
-
-/// Under this suffix all pages share how long the server asked to wait.
-const SHARED: &str = ".wait";
 
 /// Receives the records of one segment that a closed page left.
 pub(crate) type Adopt = Box<dyn Fn(String)>;
@@ -86,8 +77,8 @@ impl PageStorage {
     pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> PageStorage {
         let prefix_of = |version| [prefix, version, source, "."].concat();
         PageStorage {
-            event_prefix: prefix_of(VERSION),
-            call_prefix: prefix_of(EARLY_VERSION),
+            event_prefix: prefix_of(STORED_EVENTS),
+            call_prefix: prefix_of(STORED_CALLS),
             adopt,
             max_bytes,
             own: RefCell::default(),
@@ -213,7 +204,7 @@ impl PageStorage {
 
     /// The name of the item that all pages of this source share.
     pub fn shared_name(&self) -> String {
-        [&self.event_prefix, SHARED].concat()
+        [&self.event_prefix, SHARED_WAIT].concat()
     }
 
     /// Passes on a record that another page shared.
@@ -230,7 +221,7 @@ impl PageStorage {
             self.adopt_shared(record);
         }
         for name in &names_with_prefix(&self.event_prefix) {
-            if name.ends_with(SHARED) {
+            if name.ends_with(SHARED_WAIT) {
                 continue;
             }
             let Some((part, _)) = rsplit_once(name, b'.') else {

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use natero_engine::Wall;
+use natero_engine::{Wall, stored_names};
 use natero_event::json::push_int;
 use wasm_bindgen::JsValue;
 use web_sys::BroadcastChannel;
@@ -57,7 +57,7 @@ impl Tabs {
         on_other_tab: impl Fn(Wall) + 'static,
     ) -> &'static Tabs {
         let tabs: &Tabs = Box::leak(Box::new(Tabs {
-            name: [prefix, "tab"].concat(),
+            name: [prefix, stored_names::TAB].concat(),
             page,
             on_other_tab: Box::new(on_other_tab),
             connection: RefCell::default(),

@@ -60,6 +60,7 @@ mod random;
 mod recorder;
 mod session;
 mod stats;
+pub mod stored_names;
 mod time;
 
 pub use activity::ClockState;
