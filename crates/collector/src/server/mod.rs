@@ -5,6 +5,7 @@ mod alerts;
 mod connections;
 mod draining;
 mod file_handles;
+mod polled_again;
 mod refusals;
 mod retention;
 
@@ -38,6 +39,7 @@ use crate::{
 };
 use activity::{WatchedBody, WatchedStream};
 use connections::{Connections, Place, WAITING_LIMIT};
+use polled_again::polled_again;
 use refusals::ExplainedRefusals;
 
 /// Largest total size of the request line and headers.
@@ -187,13 +189,13 @@ async fn accept(
         });
         let stream = prepare(stream, &place);
         let connection = graceful.watch(http.serve_connection(stream, watched));
-        tokio::spawn(async move {
+        tokio::spawn(polled_again(async move {
             tokio::select! {
                 // A client that closes its connection early is not an error.
                 _ = connection => {}
                 () = place.activity.must_close() => {}
             }
-        });
+        }));
     }
     drop(listener);
     tokio::select! {
