@@ -10,7 +10,10 @@ use super::{
     field::{Field, Name},
     text,
 };
-use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
+use crate::{
+    limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS},
+    trim,
+};
 
 /// The values of the fields of one line that have not been read yet.
 ///
@@ -27,11 +30,11 @@ const ID: &str = "a string of 1 to 256 characters, or a whole number";
 /// The largest whole number that every JSON parser represents exactly.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
-/// Reads an id: a trimmed string, or a whole number as its decimal string.
+/// Reads an id: a string, trimmed as by [`trim`], or a whole number as its decimal string.
 /// `None` for any other value, an empty string, or more than [`MAX_ID_CHARS`].
 pub fn id(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => trim(text).to_owned(),
         Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
         Value::Number(number) => whole(number.as_f64()?)?.to_string(),
         _ => return None,
@@ -51,7 +54,7 @@ pub fn is_address(id: &str) -> bool {
 /// Like [`id()`], but takes over the text of most ids without a copy.
 fn into_id(value: Value) -> Option<String> {
     match value {
-        Value::String(text) if text.trim().len() == text.len() => fits(&text).then_some(text),
+        Value::String(text) if trim(&text).len() == text.len() => fits(&text).then_some(text),
         value => id(&value),
     }
 }
@@ -125,7 +128,7 @@ impl Fields {
     pub(super) fn optional_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
-            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) if trim(&text).is_empty() => Ok(None),
             Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
         }
     }
@@ -151,13 +154,12 @@ impl Fields {
     ) -> Result<String, LineError> {
         let text = self
             .text(field, limit)?
-            .ok_or(LineError::Missing(field.name()))?
-            .trim()
-            .to_owned();
+            .ok_or(LineError::Missing(field.name()))?;
+        let text = trim(&text);
         if text.is_empty() {
             return Err(LineError::Missing(field.name()));
         }
-        Ok(text)
+        Ok(text.to_owned())
     }
 
     pub(super) fn number(&mut self, field: Field) -> Result<Option<f64>, LineError> {

@@ -478,3 +478,21 @@ fn an_id_that_no_address_can_have_is_refused() {
     }
     assert!(read_with("feature", json!("..")).is_ok());
 }
+
+#[test]
+fn ids_are_trimmed_by_the_rules_of_the_tracker() {
+    let event = |feature: &str| {
+        format!(
+            r#"{{"account_id":"a","user_id":"u","created_at":1600000000000,"action":"feature","feature":"{feature}"}}"#
+        )
+    };
+    for (sent, expected) in [
+        ("\u{a0}f\u{feff}", "f"),
+        ("f\u{85}", "f\u{85}"),
+        ("\u{85}", "\u{85}"),
+    ] {
+        let event = read(&event(sent)).unwrap();
+        assert_eq!(event.feature.as_deref(), Some(expected), "{sent:?}");
+    }
+    assert!(read(&event("\u{feff}")).is_err());
+}
