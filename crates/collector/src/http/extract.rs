@@ -73,7 +73,7 @@ pub struct Id(pub String);
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(Id(text.trim().to_owned()))
+        Ok(Id(natero_event::trim(&text).to_owned()))
     }
 }
 

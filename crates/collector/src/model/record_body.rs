@@ -70,8 +70,11 @@ fn unwrapped(mut fields: Map<String, Value>) -> Result<Value, RecordError> {
     Ok(Value::Object(record))
 }
 
-/// Reads many records: a list, or a list or single record under `records` or `data`. `None`
-/// for a body of any other shape, such as a bare record.
+/// The fields that identify accounts and users.
+const IDS: [&str; 2] = ["account_id", "user_id"];
+
+/// Reads many records: a list, a list or single record under `records` or `data`, or a bare
+/// record, which is recognised by its id. `None` for a body of any other shape.
 pub fn many(body: Value) -> Option<Vec<Value>> {
     match parsed(body) {
         Value::Array(records) => Some(records),
@@ -79,7 +82,10 @@ pub fn many(body: Value) -> Option<Vec<Value>> {
             if let Some(records) = fields.remove("records") {
                 return listed(records);
             }
-            let data = fields.remove("data")?;
+            let Some(data) = fields.remove("data") else {
+                let is_record = IDS.iter().any(|id| fields.contains_key(*id));
+                return is_record.then(|| vec![Value::Object(fields)]);
+            };
             match parsed(data) {
                 Value::Object(mut inner) if inner.contains_key("records") => {
                     listed(inner.remove("records")?)
@@ -182,6 +188,9 @@ mod tests {
         let nested = json!([{"a": 1}]);
         assert_eq!(of_list(nested.clone()), Ok(nested), "a list is no record");
         assert_eq!(many(json!({"a": 1})), None);
+        for bare in [json!({"account_id": "x", "a": 1}), json!({"user_id": 7})] {
+            assert_eq!(many(bare.clone()), Some(vec![bare]));
+        }
         assert_eq!(many(json!({"records": 7})), None);
     }
 }

@@ -56,7 +56,7 @@ pub fn users(Query(parameters): Parameters) -> Result<UsersQuestion, ApiError> {
     let mut question = UsersQuestion::default();
     for (name, value) in parameters {
         match name.as_str() {
-            "account_id" => question.account_id = Some(value.trim().to_owned()),
+            "account_id" => question.account_id = Some(natero_event::trim(&value).to_owned()),
             _ => shared(&mut question.filter, &name, &value)?,
         }
     }

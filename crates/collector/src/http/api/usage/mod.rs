@@ -137,7 +137,7 @@ pub async fn get(
         next_cursor: report.next,
         uncaptured: report.uncaptured,
     };
-    Ok(Json(usage).into_response())
+    Ok(([table::VARIES], Json(usage)).into_response())
 }
 
 /// The period before a span, of the same length. A comparison may reach into the day of the

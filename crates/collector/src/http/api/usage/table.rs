@@ -1,7 +1,7 @@
 //! Usage as CSV.
 
 use axum::{
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderName, header},
     response::{IntoResponse, Response},
 };
 
@@ -10,20 +10,41 @@ use crate::{
     store::usage::{Comparison, Totals, UsageReport, UsageRow},
 };
 
-/// Whether a client prefers CSV. Of the accepted types that it lists, the first counts.
+/// The header of both forms of the answer: a cache must not mix them.
+pub(super) const VARIES: (HeaderName, &str) = (header::VARY, "accept");
+
+/// Whether a client prefers CSV: of the accepted types that it lists, the one with the highest
+/// `q`, and among equal ones the first.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
-    headers
+    let accepted = headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|accepted| accepted.to_str().ok())
-        .flat_map(|accepted| accepted.split(','))
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim())
-        .find_map(|kind| match kind.to_ascii_lowercase().as_str() {
-            "text/csv" => Some(true),
-            "application/json" | "text/html" | "application/*" => Some(false),
-            _ => None,
-        })
-        .unwrap_or(false)
+        .flat_map(|accepted| accepted.split(','));
+    let mut best = (0.0, false);
+    for kind in accepted {
+        let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
+        let is_table = match kind.trim().to_ascii_lowercase().as_str() {
+            "text/csv" => true,
+            "application/json" | "text/html" | "application/*" => false,
+            _ => continue,
+        };
+        let quality = quality(parameters);
+        if quality > best.0 {
+            best = (quality, is_table);
+        }
+    }
+    best.1
+}
+
+/// The weight of an accepted type, from 0 to 1.
+fn quality(parameters: &str) -> f64 {
+    parameters
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .map_or(1.0, |quality: f64| quality.clamp(0.0, 1.0))
 }
 
 const FIGURES: [&str; 6] = [
@@ -81,7 +102,8 @@ pub(super) fn answer(by: Option<Dimension>, report: &UsageReport) -> Response {
         let _ = out.write_record(&cells);
     }
     let text = out.into_inner().unwrap_or_default();
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+    let head = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), VARIES];
+    (head, text).into_response()
 }
 
 fn key(row: &UsageRow) -> String {
@@ -97,4 +119,32 @@ fn compared(has_comparison: bool, comparison: Option<&Comparison>) -> Vec<String
     let previous = comparison.and_then(|of| of.previous.as_ref());
     let change = comparison.and_then(|of| of.change.as_ref());
     [cells(previous), cells(change)].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_accepted_type_with_the_highest_quality_counts_and_among_equal_ones_the_first() {
+        for (accept, expected) in [
+            ("", false),
+            ("*/*", false),
+            ("text/csv", true),
+            ("TEXT/CSV; charset=utf-8", true),
+            ("text/csv, application/json", true),
+            ("application/json, text/csv", false),
+            ("text/csv;q=0", false),
+            ("text/csv;q=0.1, application/json", false),
+            ("application/json;q=0.5, text/csv; q=0.9", true),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(is_wanted(&headers), expected, "{accept}");
+        }
+        assert!(!is_wanted(&HeaderMap::new()));
+    }
 }
