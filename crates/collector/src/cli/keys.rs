@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     error::CliError,
     key_store::KeyStore,
-    output::{print, print_all},
+    output::{is_discarded, print, print_all},
 };
 use crate::{
     clock::now_ms,
@@ -61,7 +61,7 @@ pub(super) enum CreateKey {
         #[command(flatten)]
         database: Database,
         /// What the key is for, shown by `keys list`
-        #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+        #[arg(long, env = "NATERO_KEY_NAME", default_value = "", value_parser = key_name)]
         name: String,
         /// Id of the only account that it sees, with what is below; without it, all
         #[arg(long, env = "NATERO_KEY_ACCOUNT")]
@@ -75,7 +75,7 @@ pub(super) enum CreateKey {
         #[command(flatten)]
         database: Database,
         /// What the key is for, shown by `keys list`
-        #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+        #[arg(long, env = "NATERO_KEY_NAME", default_value = "", value_parser = key_name)]
         name: String,
         /// Print JSON
         #[arg(long, env = "NATERO_JSON")]
@@ -87,7 +87,7 @@ pub(super) enum CreateKey {
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct NewSourceArgs {
     /// What the source is for, shown by `keys list`
-    #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+    #[arg(long, env = "NATERO_KEY_NAME", default_value = "", value_parser = key_name)]
     name: String,
     /// The source is one of our own servers: what its events say about accounts replaces what is known
     #[arg(long, env = "NATERO_SOURCE_TRUSTED")]
@@ -113,8 +113,26 @@ impl From<NewSourceArgs> for NewSource {
     }
 }
 
+/// Most characters of the name of a key.
+const MAX_NAME: usize = 80;
+
+/// Reads the name of a key, which lists show on one line.
+fn key_name(text: &str) -> Result<String, String> {
+    if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        return Err(format!(
+            "a name has at most {MAX_NAME} characters, and no line breaks or other control characters"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// Runs a `keys` command.
 pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
+    if matches!(command, KeysCommand::Create { .. }) && is_discarded() {
+        return Err(CliError::Usage(
+            "nobody would see the new key: standard output is closed or goes to /dev/null".into(),
+        ));
+    }
     match command {
         KeysCommand::Create {
             kind:

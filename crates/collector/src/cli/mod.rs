@@ -264,10 +264,7 @@ fn serve(config: Config) -> Result<(), CliError> {
 
 fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     if to.exists() {
-        return Err(CliError::Usage(format!(
-            "{} exists already; name a new file",
-            to.display()
-        )));
+        return Err(exists(to));
     }
     CommandFile::open(&database.file()?)?.backup(to)?;
     let io = |cause| CliError::Io {
@@ -280,6 +277,30 @@ fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     print(&format!("{} is a copy of the database", to.display()))
 }
 
+/// Creates a file for a result. Nothing is overwritten: the file could be the database, what is
+/// beside it, or a backup. A pipe or device may exist.
+fn new_file(path: &Path) -> Result<File, CliError> {
+    let is_stream = std::fs::metadata(path).is_ok_and(|existing| !existing.is_file());
+    File::options()
+        .write(true)
+        .create_new(!is_stream)
+        .open(path)
+        .map_err(|cause| match cause.kind() {
+            ErrorKind::AlreadyExists => exists(path),
+            _ => CliError::Io {
+                what: format!("creating {}", path.display()),
+                cause,
+            },
+        })
+}
+
+fn exists(path: &Path) -> CliError {
+    CliError::Usage(format!(
+        "{} exists already; name a new file",
+        path.display()
+    ))
+}
+
 fn run_export(
     database: &DatabaseFile,
     filter: &EventFilter,
@@ -290,11 +311,13 @@ fn run_export(
     let exported = match output {
         None => events.export(filter, format, std::io::stdout().lock()),
         Some(path) => {
-            let file = File::create(path).map_err(|cause| CliError::Io {
-                what: format!("creating {}", path.display()),
-                cause,
-            })?;
-            events.export(filter, format, file)
+            let file = new_file(path)?;
+            let exported = events.export(filter, format, file);
+            if exported.is_err() && path.is_file() {
+                // A part of the events must not pass for all of them.
+                let _ = std::fs::remove_file(path);
+            }
+            exported
         }
     };
     match exported {

@@ -70,6 +70,16 @@ pub enum StoreError {
     /// Stored data is damaged.
     #[error("the database is damaged: {0}; restore a backup of it")]
     Damaged(String),
+    /// The inbox beside the database is damaged.
+    #[error(
+        "the inbox {path} is damaged: {cause}; the database itself is not. Start the collector with `natero-collector serve`: it keeps the damaged file as {path}-damaged, and makes a new one"
+    )]
+    DamagedInbox {
+        /// The file.
+        path: String,
+        /// The error of SQLite.
+        cause: String,
+    },
     /// An operation failed.
     #[error("database: {0}")]
     Failed(String),

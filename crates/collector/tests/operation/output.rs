@@ -77,6 +77,47 @@ fn a_new_key_that_nobody_has_seen_is_revoked() {
 }
 
 #[test]
+fn no_key_is_made_where_its_output_is_discarded() {
+    let place = Place::new();
+    source(&place);
+    for kind in ["source", "account", "viewer"] {
+        let mut command = Command::new(BINARY);
+        place.choose(&mut command);
+        command.args(["keys", "create", kind]).stdout(Stdio::null());
+        let created = command.output().unwrap();
+        assert_eq!(created.status.code(), Some(1), "{kind}");
+        assert!(said(&created).contains("nobody would see"), "{kind}");
+        let mut closed = Command::new("sh");
+        place.choose(&mut closed);
+        closed.args(["-c", "exec \"$0\" keys create \"$1\" >&-", BINARY, kind]);
+        assert_eq!(closed.status().unwrap().code(), Some(1), "{kind}");
+    }
+    let list = json_of(natero(&place, &["keys", "list", "--json"]));
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+}
+
+#[test]
+fn the_name_of_a_key_fits_on_one_line() {
+    let place = Place::new();
+    for name in ["x\ny", "\u{1b}[31m", &"x".repeat(81)] {
+        let created = natero(&place, &["keys", "create", "account", "--name", name]);
+        assert!(!created.status.success(), "{name:?}");
+        assert!(said(&created).contains("80 characters"), "{name:?}");
+    }
+    json_of(natero(
+        &place,
+        &[
+            "keys",
+            "create",
+            "account",
+            "--json",
+            "--name",
+            &"ü".repeat(80),
+        ],
+    ));
+}
+
+#[test]
 fn a_collector_that_cannot_say_where_it_listens_does_not_start() {
     let place = Place::new();
     let served = to_full_disk(&place, &["serve", "--listen", "127.0.0.1:0"]);

@@ -90,6 +90,74 @@ fn a_span_that_ends_before_it_begins_is_refused() {
 }
 
 #[test]
+fn an_export_overwrites_no_file_and_leaves_no_part_of_one() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let target = batches_of_new_source(&db);
+    let event = json!({
+        "account_id": "acme", "user_id": "ann", "created_at": 1600000000000_i64,
+        "action": "feature", "feature": "export", "event_id": "e1",
+    });
+    running.request(&target, &event.to_string());
+    let at = |name: &str| folder.path().join(name);
+    let other = at("events.csv");
+    std::fs::write(&other, "kept").unwrap();
+    std::os::unix::fs::symlink(&db, at("link")).unwrap();
+    for name in [
+        "n.db",
+        "n.db-wal",
+        "n.db-shm",
+        "n.db-inbox",
+        "link",
+        "events.csv",
+    ] {
+        let before = std::fs::metadata(at(name)).unwrap().len();
+        let output = natero(&db, &["export", "--output", at(name).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("name a new file"), "{name}: {error}");
+        assert!(
+            std::fs::metadata(at(name)).unwrap().len() >= before,
+            "{name}"
+        );
+    }
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "kept");
+    let streamed = natero(&db, &["export", "--output", "/dev/stdout"]);
+    let line: Value = serde_json::from_slice(&streamed.stdout).unwrap();
+    assert_eq!(line["event_id"], "e1");
+    running.terminate();
+}
+
+#[test]
+fn a_damaged_inbox_is_named_as_such_and_the_collector_sets_it_aside() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    Running::start(&db).terminate();
+    let inbox = folder.path().join("n.db-inbox");
+    std::fs::write(
+        &inbox,
+        "not a database, and longer than the head of one. ".repeat(9),
+    )
+    .unwrap();
+    for command in [&["keys", "list"][..], &["export"], &["loss"], &["rebuild"]] {
+        let output = natero(&db, command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains("n.db-inbox is damaged"),
+            "{command:?}: {error}"
+        );
+        assert!(
+            error.contains("the database itself is not"),
+            "{command:?}: {error}"
+        );
+    }
+    Running::start(&db).terminate();
+    assert!(natero(&db, &["keys", "list"]).status.success());
+}
+
+#[test]
 fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");

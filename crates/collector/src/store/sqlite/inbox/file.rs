@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::batch::{Batch, Waiting};
 use crate::store::{
+    error::StoreError,
     event_key::IdScope,
     sqlite::{
         connection::BUSY_TIMEOUT, database_path::DatabasePath, file_check::open_read_only,
@@ -63,15 +64,29 @@ impl InboxFile {
         }
     }
 
-    /// Opens the file beside a database if it exists.
+    /// Opens the file beside a database if it exists, for a command. A damaged file stays where it
+    /// is, since a running collector may use it.
     ///
     /// # Errors
-    /// Fails when SQLite fails.
+    /// Fails when the file is damaged, or SQLite fails.
     pub(in crate::store::sqlite) fn open_existing(
         db: &DatabasePath,
-    ) -> rusqlite::Result<Option<Self>> {
+    ) -> Result<Option<Self>, StoreError> {
         let path = db.beside("-inbox");
-        path.exists().then(|| Self::open_at(&path)).transpose()
+        if !path.exists() {
+            return Ok(None);
+        }
+        let opened = Self::open_at(&path).map_err(|cause| {
+            if is_damage(&cause) {
+                StoreError::DamagedInbox {
+                    path: path.display().to_string(),
+                    cause: cause.to_string(),
+                }
+            } else {
+                cause.into()
+            }
+        })?;
+        Ok(Some(opened))
     }
 
     /// Opens the file beside a backup read-only, if it exists.
