@@ -21,6 +21,8 @@
     }
     return made;
   };
+  // An id as the script takes it, or nothing for what it refuses.
+  const idOf = (value) => (/^st|^nu/.test(typeof value) ? `${value}`.trim() : null);
   // Resolves to the result of the call, or to `otherwise` if the script never loads.
   const keep = (given, call, otherwise) =>
     new Promise((resolve) => {
@@ -36,6 +38,11 @@
   const StandIn = function (...given) {
     let real;
     let ids = {};
+    try {
+      for (const name of ["account", "user", "module", "product"]) ids[name] = idOf(given[2][`${name}Id`]);
+    } catch {
+      // There are no settings, or they cannot be read.
+    }
     this.ready = keep(
       given,
       (given) => {
@@ -45,13 +52,14 @@
       false,
     );
     for (const name of methods.split(",")) {
-      const id = name.replace(/^get|^set|^identify|Id$/g, "");
+      const id = name.replace(/^get|^set|^identify|Id$/g, "").toLowerCase();
       this[name] = (...values) => {
         if (real) return real[name](...values);
         if (name === "stats") return none;
-        if (/^get/.test(name)) return isOff ? null : (ids[id] ?? null);
+        if (/^get/.test(name)) return (!isOff && ids[id]) || null;
         if (name === "reset") ids = {};
-        ids[id] = values[0];
+        // A value that is refused changes nothing.
+        ids[id] = values[0] === null ? null : idOf(values[0]) || ids[id];
         const answer = keep(values, (values) => real[name](...values), name === "flush" && none);
         // Only these methods return a promise.
         if (/^fl|^in/.test(name)) return answer;
