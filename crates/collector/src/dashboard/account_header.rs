@@ -1,7 +1,6 @@
 //! The header that all pages of an account share: its path, name and tabs.
 
 use maud::{Markup, html};
-use serde_json::Value as Json;
 
 use super::{
     account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
@@ -11,7 +10,7 @@ use super::{
     view::{Scope, View},
 };
 use crate::{
-    model::account::Account,
+    model::account::{Account, has_churned},
     store::{
         account_page,
         portfolio::dimension_text,
@@ -159,7 +158,7 @@ impl AccountHeader {
                 @else if let Some(above) = self.deactivated_above() {
                     span .badge.warn title={"Deactivated with " (above.title())} { "Deactivated" }
                 }
-                @if account.details.get(CHURNED) == Some(&Json::Bool(true)) { span .badge.warn { "Churned" } }
+                @if has_churned(&account.details) { span .badge.warn { "Churned" } }
                 @if self.rights.may_change {
                     a .quiet.edit href=(view.at(&address::account(&account.account_id, "/edit"))) { "Edit" }
                 }

@@ -92,6 +92,8 @@ pub struct ListedAccount {
     pub details: Map<String, Value>,
     /// Whether it, or an account above it within the list, was deactivated.
     pub is_deleted: bool,
+    /// Whether the customer has left: it, or an account above it within the list, has churned.
+    pub is_churned: bool,
     /// Number of its children.
     pub children: usize,
 }

@@ -9,6 +9,7 @@ use super::{
     portfolio::{ListLevel, ListQuestion, PeriodFigures, PortfolioRow, dimension_text},
 };
 use crate::model::{
+    account::has_churned,
     alert_rule::{AlertRule, Condition, RuleLevel},
     calendar::TimeZone,
     period::Before,
@@ -98,7 +99,8 @@ impl From<RuleLevel> for ListLevel {
     }
 }
 
-/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected.
+/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected. So
+/// is that of customers who have left, whom [`hit`] leaves out.
 fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
     ListQuestion {
         level: rule.level.into(),
@@ -118,6 +120,9 @@ pub(in crate::store) type ComparedFigures = Option<(f64, f64)>;
 
 /// The compared figures of an account that matches a rule; `None` when it does not match.
 pub(in crate::store) fn hit(rule: &AlertRule, row: &PortfolioRow) -> Option<ComparedFigures> {
+    if row.account.is_churned {
+        return None;
+    }
     match rule.condition {
         Condition::UsesDown { percent, .. } => down(row, percent, |figures| figures.features),
         Condition::UsersDown { percent, .. } => down(row, percent, |figures| figures.users as f64),
@@ -153,8 +158,32 @@ pub(in crate::store) fn is_new(quarter: u32, from: i64) -> bool {
     (i64::from(quarter) + 1) * QUARTER_MS > from
 }
 
+/// What an account, or one of its ancestors, adds to the decision whether a rule applies.
+#[derive(Debug)]
+pub(in crate::store) struct Ancestor {
+    /// Its details.
+    pub(in crate::store) details: Map<String, Value>,
+    /// Whether it was deactivated itself.
+    pub(in crate::store) is_deleted: bool,
+}
+
+/// Whether a customer is one no more: the account or an ancestor was deactivated or has churned.
+/// Nobody is alerted to what such a customer does. `line` has the account and all its ancestors.
+pub(in crate::store) fn has_ended(line: &[Ancestor]) -> bool {
+    line.iter()
+        .any(|account| account.is_deleted || has_churned(&account.details))
+}
+
+/// Whether a rule applies to users of an account: the customer has not ended, and the account or
+/// one of its ancestors has the values that the rule names. `line` has the account and all its
+/// ancestors.
+pub(in crate::store) fn applies_to_users(rule: &AlertRule, line: &[Ancestor]) -> bool {
+    let has_values = |account: &Ancestor| has_values(rule, &account.details);
+    !has_ended(line) && (rule.dimensions.is_empty() || line.iter().any(has_values))
+}
+
 /// Whether the details of an account have the values that a rule names.
-pub(in crate::store) fn has_values(rule: &AlertRule, details: &Map<String, Value>) -> bool {
+fn has_values(rule: &AlertRule, details: &Map<String, Value>) -> bool {
     rule.dimensions
         .iter()
         .all(|(name, value)| details.get(name).and_then(dimension_text).as_ref() == Some(value))

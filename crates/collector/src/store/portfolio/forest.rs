@@ -1,6 +1,7 @@
 //! All accounts in memory, with their positions in the tree.
 
 use super::{ListLevel, ListedAccount};
+use crate::model::{account::has_churned, quarter::QUARTER_MS};
 
 /// The quarters of an hour of the first and the last use of an account itself, counted from the
 /// Unix epoch.
@@ -83,6 +84,7 @@ impl Forest {
         forest.upwards = upwards;
         let root = root.and_then(|root| forest.index(root));
         forest.deactivate_below(root);
+        forest.mark_churned();
         forest.root = root;
         forest
     }
@@ -97,6 +99,16 @@ impl Forest {
             {
                 self.accounts[*at].is_deleted = true;
             }
+        }
+    }
+
+    /// Marks the accounts of customers who have left: those that say so, and their descendants.
+    fn mark_churned(&mut self) {
+        for at in self.upwards.iter().rev() {
+            let parent = self.parents[*at];
+            let is_above = parent.is_some_and(|parent| self.accounts[parent].is_churned);
+            let account = &mut self.accounts[*at];
+            account.is_churned = is_above || has_churned(&account.details);
         }
     }
 

@@ -89,6 +89,7 @@ async fn forest(tx: &Tx<'_>, within: Option<i64>) -> Result<Forest> {
         join_date: row.get(4),
         details: json::object(row.get(5)),
         is_deleted: row.get(6),
+        is_churned: false,
         children: 0,
     });
     Ok(Forest::of(accounts.collect(), numbers, &parents, within))

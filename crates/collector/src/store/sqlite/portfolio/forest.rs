@@ -38,6 +38,7 @@ pub(super) fn read(conn: &Connection, within: Option<AccountRow>) -> rusqlite::R
                     text => json::object(text),
                 },
                 is_deleted: row.get(6)?,
+                is_churned: false,
                 children: 0,
             })
         })?
