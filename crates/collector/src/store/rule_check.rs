@@ -29,7 +29,7 @@ pub(in crate::store) const KEPT_MS: i64 = 92 * 86_400_000;
 #[derive(Debug)]
 pub(in crate::store) enum RuleQuestion {
     /// The figures of accounts. [`hit`] decides which of them match.
-    Accounts(ListQuestion),
+    Accounts(Box<ListQuestion>),
     /// The users whose first counted event [`is_new`].
     NewUsers {
         /// The time from which on a first event makes a user new.
@@ -44,7 +44,7 @@ impl RuleQuestion {
         match rule.condition {
             Condition::UsesDown { days, .. } | Condition::UsersDown { days, .. } => {
                 let (span, before) = days_before(zone, now, days);
-                RuleQuestion::Accounts(list(rule, span, before, now))
+                RuleQuestion::Accounts(Box::new(list(rule, span, before, now)))
             }
             Condition::Silent { days } => {
                 let from = zone.start_of(zone.day_at(now).plus(-i64::from(days)));
@@ -61,7 +61,7 @@ impl RuleQuestion {
                     },
                     first_day_end: from,
                 };
-                RuleQuestion::Accounts(list(rule, span, before, now))
+                RuleQuestion::Accounts(Box::new(list(rule, span, before, now)))
             }
             Condition::NewUser => RuleQuestion::NewUsers {
                 from: stored.created_at.max(now.saturating_sub(NEW_MS)),
@@ -110,6 +110,7 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
         before: Some(before),
         filter: rule.usage_filter(),
         dimensions: rule.dimensions.clone(),
+        ranges: Vec::new(),
         text: None,
         now,
     }
