@@ -22,7 +22,7 @@ use crate::model::{
 pub(in crate::store) use assembly::Own;
 pub(in crate::store) use cached_names::{CachedNames, Version};
 pub(in crate::store) use curve::DAY_MS;
-pub(in crate::store) use forest::Forest;
+pub(in crate::store) use forest::{Forest, Uses};
 pub(in crate::store) use period::{BEFORE, NOW};
 pub use range::{Bound, ListRange, RangedField};
 

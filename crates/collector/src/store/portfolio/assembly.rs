@@ -10,10 +10,7 @@ use super::{
     people::{ActiveUsers, Members},
     row,
 };
-use crate::{
-    model::{folding::folded, quarter::QUARTER_MS},
-    store::sums::Sums,
-};
+use crate::{model::folding::folded, store::sums::Sums};
 
 /// Each account's own data, without its subtree, in the order of the forest.
 #[derive(Debug)]
@@ -106,13 +103,7 @@ impl Own {
             &money,
             is_comparable,
         );
-        let money = forest.roll_up(money, Money::add);
-        let last = forest.roll_up(
-            uses.iter().map(|uses| uses.last).collect(),
-            |above, below| {
-                *above = (*above).max(*below);
-            },
-        );
+        let last = forest.last_uses(&uses);
         portfolio.rows = listed
             .into_iter()
             .map(|at| {

@@ -1,5 +1,7 @@
 //! The list of accounts with their figures.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     failure::Result,
     figures::{
@@ -36,6 +38,28 @@ pub(super) async fn read(
     let places = Places::of(&forest);
     portfolio::read(&reading, question, &places, &mut users, &mut own).await?;
     Ok(own.listed(&forest, question))
+}
+
+/// Reads the latest use of accounts, each with its descendants, in ms since the Unix epoch. `within`
+/// is the root of the accounts that the caller may see.
+pub(super) async fn last_uses(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    within: Option<i64>,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, i64>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let forest = forest(tx, within).await?;
+    let places: Vec<usize> = forest.places(ids).collect();
+    let covered = forest.covered(&places);
+    let mut nodes_of = scope(&forest);
+    let mut is_covered = covered.iter();
+    nodes_of.retain(|_| is_covered.next() == Some(&true));
+    let reading = Reading::of(tx, nodes, nodes_of).await?;
+    let uses = portfolio::uses(&reading, &Places::of(&forest)).await?;
+    Ok(forest.last_uses_of(ids, &uses))
 }
 
 /// Reads the names in the usage of these accounts in the periods of a question.
