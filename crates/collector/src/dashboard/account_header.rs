@@ -6,6 +6,7 @@ use super::{
     account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
     address, format,
     layout::{self, NavigationEntry},
+    money,
     rights::Rights,
     view::{Scope, View},
 };
@@ -13,7 +14,7 @@ use crate::{
     model::account::{Account, has_churned},
     store::{
         account_page,
-        portfolio::dimension_text,
+        portfolio::{Money, dimension_text},
         tree::{Tree, TreeEntry},
     },
 };
@@ -31,6 +32,8 @@ pub(crate) struct AccountHeader {
     /// Number of its descendants.
     pub(crate) descendants: i64,
     users: i64,
+    /// The latest recurring revenue, with that of its descendants.
+    revenue: Money,
     rights: Rights,
 }
 
@@ -67,6 +70,7 @@ impl AccountHeader {
             path,
             descendants,
             users,
+            revenue,
         } = header;
         AccountHeader {
             account,
@@ -74,6 +78,7 @@ impl AccountHeader {
             path,
             descendants,
             users,
+            revenue,
             rights,
         }
     }
@@ -167,6 +172,7 @@ impl AccountHeader {
                 code { (account.account_id) }
                 @if self.descendants > 0 { span { (format::count(self.descendants, "account", "accounts")) " below" } }
                 @if let Some(joined) = account.join_date { span { "Customer since " (format::day(joined)) } }
+                @if !self.revenue.0.is_empty() { span { "MRR: " (money::short_lines(&self.revenue).join(" + ")) } }
                 @for (label, text) in facts(account) { span { (label) ": " (text) } }
             }
             nav .tabs aria-label="Account" {

@@ -188,6 +188,15 @@ impl Money {
     }
 }
 
+/// The sums by currency of the latest amount of each account, which are given by account number.
+pub(in crate::store) fn sum_of_latest(latest: BTreeMap<i64, (String, Amount)>) -> Money {
+    let mut sum = Money::default();
+    for (currency, amount) in latest.into_values() {
+        sum.0.entry(currency).or_default().0 += amount.0;
+    }
+    sum
+}
+
 /// Product, module and feature names in events, each with its number of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {

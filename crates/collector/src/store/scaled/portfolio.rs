@@ -19,6 +19,7 @@ use crate::{
     model::{financial::Amount, usage::Filter},
     store::portfolio::{
         Forest, ListQuestion, ListedAccount, Money, Names, Own, Portfolio, RECURRING_REVENUE,
+        sum_of_latest,
     },
 };
 
@@ -161,4 +162,31 @@ async fn read_money(tx: &Tx<'_>, forest: &Forest, now: i64, own: &mut Own) -> Re
         }
     }
     Ok(())
+}
+
+/// Reads the latest recurring revenue of an account with its descendants. Deactivated accounts, and
+/// those below one, have none.
+pub(super) async fn revenue_of(tx: &Tx<'_>, account: i64, now: i64) -> Result<Money> {
+    let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
+            SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.parent_no, a.is_deleted
+            FROM above JOIN accounts a ON a.no = above.parent_no
+        ), below (no) AS (
+            SELECT $1::bigint WHERE NOT EXISTS (SELECT 1 FROM above WHERE is_deleted)
+            UNION ALL
+            SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
+            WHERE NOT a.is_deleted
+        )
+        SELECT f.account_no, f.currency, f.amount
+        FROM below JOIN financials f ON f.account_no = below.no
+        WHERE lower(btrim(f.name) COLLATE \"C\") = $2 AND f.date <= $3 ORDER BY f.date, f.no";
+    let rows = query(tx, sql, &[&account, &RECURRING_REVENUE, &now]).await?;
+    let mut latest = BTreeMap::new();
+    for row in rows {
+        // A later record replaces an earlier one, whatever its currency.
+        let amount = Amount(row.get::<_, i64>(2).into());
+        latest.insert(row.get(0), (row.get(1), amount));
+    }
+    Ok(sum_of_latest(latest))
 }

@@ -4,6 +4,10 @@
 mod forest;
 mod money;
 
+pub(super) use money::of_account as revenue_of;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::Connection;
 
 use super::{
