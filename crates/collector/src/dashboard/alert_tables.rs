@@ -149,9 +149,13 @@ impl AlertsPage {
             .with(Column::text("rule", "Rule", |of: &StoredRule| {
                 Value::Text(of.rule.name.clone())
             }))
-            .with(Column::text("when", "When", |of: &StoredRule| {
-                Value::Text(of.rule.condition.words())
-            }))
+            .with(
+                Column::text("when", "When", |of: &StoredRule| {
+                    // Programs and searches expect plain spaces.
+                    Value::Text(of.rule.condition.words().replace('\u{a0}', " "))
+                })
+                .shown(|of| html! { (of.rule.condition.words()) }),
+            )
             .with(Column::text("accounts", "Of", |of: &StoredRule| {
                 Value::Text(rule_form::subject_words(&of.rule))
             }))
