@@ -4,13 +4,14 @@
 pub type View = (&'static str, &'static str, &'static str);
 
 /// All views, for the company in the stage's collector.
-pub const VIEWS: [View; 21] = [
+pub const VIEWS: [View; 23] = [
     ("accounts", "/", "Meridian Foods"),
     (
         "accounts-filtered",
         "/?level=all&product=freight&d.tier=enterprise",
         "Tier: enterprise",
     ),
+    ("accounts-ranges", "/?from.mrr=1000", "MRR: from 1,000"),
     ("search", "/?search=porto", "Porto"),
     ("account", "/accounts/meridian", "Feature uses"),
     (
@@ -47,6 +48,11 @@ pub const VIEWS: [View; 21] = [
     ("quality", "/quality?range=all", "and how to mend it"),
     ("import", "/import", "What the lines are"),
     ("edit", "/accounts/kestrel/edit", "Edit Kestrel Couriers"),
+    (
+        "edit-user",
+        "/users/ada@acme.example/edit",
+        "Edit Ada Lindqvist",
+    ),
     ("loss", "/loss?range=all", "Loss report"),
     ("missing", "/accounts/nobody", "There is no such account"),
     ("no-user", "/users/nobody", "There is no such user"),

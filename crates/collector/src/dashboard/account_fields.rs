@@ -1,5 +1,7 @@
 //! The usual fields of an account, with their labels.
 
+pub(super) use crate::model::account::CHURNED;
+
 /// Fields that are stored in the details, with their labels.
 pub(super) const DETAILS: [(&str, &str); 7] = [
     ("tier", "Tier"),
@@ -10,9 +12,6 @@ pub(super) const DETAILS: [(&str, &str); 7] = [
     (RENEWAL_DATE, "Renewal date"),
     (CHURNED, "Churned"),
 ];
-
-/// The flag of a customer who has left.
-pub(super) const CHURNED: &str = "is_churned";
 
 /// A day such as `2024-05-01`.
 pub(super) const RENEWAL_DATE: &str = "renewal_date";

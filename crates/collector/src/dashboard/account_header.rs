@@ -1,20 +1,20 @@
 //! The header that all pages of an account share: its path, name and tabs.
 
 use maud::{Markup, html};
-use serde_json::Value as Json;
 
 use super::{
     account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
     address, format,
     layout::{self, NavigationEntry},
+    money,
     rights::Rights,
     view::{Scope, View},
 };
 use crate::{
-    model::account::Account,
+    model::account::{Account, has_churned},
     store::{
         account_page,
-        portfolio::dimension_text,
+        portfolio::{Money, dimension_text},
         tree::{Tree, TreeEntry},
     },
 };
@@ -32,6 +32,8 @@ pub(crate) struct AccountHeader {
     /// Number of its descendants.
     pub(crate) descendants: i64,
     users: i64,
+    /// The latest recurring revenue, with that of its descendants.
+    revenue: Money,
     rights: Rights,
 }
 
@@ -68,6 +70,7 @@ impl AccountHeader {
             path,
             descendants,
             users,
+            revenue,
         } = header;
         AccountHeader {
             account,
@@ -75,6 +78,7 @@ impl AccountHeader {
             path,
             descendants,
             users,
+            revenue,
             rights,
         }
     }
@@ -159,7 +163,7 @@ impl AccountHeader {
                 @else if let Some(above) = self.deactivated_above() {
                     span .badge.warn title={"Deactivated with " (above.title())} { "Deactivated" }
                 }
-                @if account.details.get(CHURNED) == Some(&Json::Bool(true)) { span .badge.warn { "Churned" } }
+                @if has_churned(&account.details) { span .badge.warn { "Churned" } }
                 @if self.rights.may_change {
                     a .quiet.edit href=(view.at(&address::account(&account.account_id, "/edit"))) { "Edit" }
                 }
@@ -168,6 +172,7 @@ impl AccountHeader {
                 code { (account.account_id) }
                 @if self.descendants > 0 { span { (format::count(self.descendants, "account", "accounts")) " below" } }
                 @if let Some(joined) = account.join_date { span { "Customer since " (format::day(joined)) } }
+                @if !self.revenue.0.is_empty() { span { "MRR: " (money::short_lines(&self.revenue).join(" + ")) } }
                 @for (label, text) in facts(account) { span { (label) ": " (text) } }
             }
             nav .tabs aria-label="Account" {

@@ -1,6 +1,8 @@
 //! Lists of accounts with their figures and the change since the previous period: all
 //! customers, or the accounts below one account.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::{
@@ -62,6 +64,7 @@ impl AccountList {
             before: period.compared(),
             filter: view.selection.filter(),
             dimensions: view.dimensions.clone(),
+            ranges: view.ranges.list(period.today()),
             text: view.table(list_filter::TABLE).find,
             now: now_ms(),
         }
@@ -307,21 +310,24 @@ impl AccountList {
         if has_revenue {
             table = table.with(
                 Column::number("mrr", "MRR", |row: &PortfolioRow| {
-                    let amounts = row.revenue.0.values();
-                    amounts
-                        .map(|amount| amount.0 as f64 / 10_000.0)
-                        .max_by(f64::total_cmp)
-                        .map_or(Value::None, Value::Sum)
+                    row.revenue.largest().map_or(Value::None, Value::Sum)
                 })
                 .shown(|row| money::show_short(&row.revenue))
                 .meaning(MRR.1)
                 .only_on_page(),
             );
         }
-        let usual = usual_dimensions(&self.portfolio.dimensions, &view.dimensions);
+        // Who filters by a range wants to see where in it each account is.
+        let mut room = MAX_USUAL;
+        for name in view.ranges.dimensions() {
+            table = table.with(shown_dimension(name.clone(), today));
+            room = room.saturating_sub(1);
+        }
+        let is_filtered = |name: &str| view.is_filtered_by(name);
+        let usual = usual_dimensions(&self.portfolio.dimensions, is_filtered);
         for (at, name) in usual.enumerate() {
             let column = shown_dimension(name.to_owned(), today);
-            table = table.with(if at < MAX_USUAL {
+            table = table.with(if at < room {
                 column
             } else {
                 column.in_wide_windows()
@@ -329,7 +335,9 @@ impl AccountList {
         }
         // All listed accounts have the same value by which the list is filtered, or none.
         for name in view.dimensions.keys() {
-            table = table.with(shown_dimension(name.clone(), today).in_wide_windows());
+            if !view.ranges.has(name) {
+                table = table.with(shown_dimension(name.clone(), today).in_wide_windows());
+            }
         }
         for name in USUAL_DIMENSIONS {
             table = table.with(dimension_column(name.to_owned()).only_in_csv());
@@ -344,7 +352,12 @@ impl AccountList {
             };
             table = table.with(Column::number(&key, &key, read).only_in_csv());
         }
-        for name in view.dimensions.keys() {
+        let filtered: BTreeSet<&String> = view
+            .dimensions
+            .keys()
+            .chain(view.ranges.dimensions())
+            .collect();
+        for name in filtered {
             if !USUAL_DIMENSIONS.contains(&name.as_str()) {
                 table = table.with(dimension_column(name.clone()).only_in_csv());
             }

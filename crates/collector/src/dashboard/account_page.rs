@@ -7,6 +7,7 @@ use super::{
     rights::Rights, signed_in::SignedIn, state::Dashboard, view::View,
 };
 use crate::{
+    clock::now_ms,
     http::extract::Path,
     store::{
         Store,
@@ -67,6 +68,7 @@ impl AccountRequest {
         AccountQuestion {
             account_id: self.account_id.clone(),
             within: self.rights.within.clone(),
+            now: now_ms(),
         }
     }
 

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     address, format,
+    list_dimensions::near_day,
     rights::Rights,
     rule_form::{self, RuleForm},
     sheet::Sheet,
@@ -13,6 +14,7 @@ use super::{
     view::View,
 };
 use crate::{
+    clock::now_ms,
     model::{alert_rule::Condition, calendar::TimeZone},
     store::alerts::{Alert, AlertsPage, StoredRule},
 };
@@ -38,6 +40,13 @@ impl AlertsPage {
             .count();
         let links = view.only_period();
         let to_user = view.only_period();
+        let today = zone.day_at(now_ms());
+        let last_use = |of: &Alert| {
+            let is_active = of.ended_at.is_none();
+            let last = self.last_uses.get(&of.account_id).copied();
+            last.filter(|_| is_active && matches!(of.condition, Condition::Silent { .. }))
+        };
+        let last_seen = move |of: &Alert| Value::day(last_use(of), zone);
         let table = Table::new("alerts", "Alerts", Sort::down("since"), PATH, view)
             .with(
                 Column::text("account", "Account", |of: &Alert| {
@@ -87,6 +96,16 @@ impl AlertsPage {
                 Column::number("percent", "%", percent)
                     .meaning("The change from before, as a share of it."),
             )
+            .with(
+                Column::number("last_seen", "Last seen", move |of: &Alert| last_seen(of))
+                    .shown(move |of| near_day(last_use(of).map(|at| zone.day_at(at)), today))
+                    .meaning(
+                        "Day of the latest event of an account that an active alert reports as \
+                         silent, of any product.",
+                    )
+                    .only_on_page()
+                    .on_page_if(!self.last_uses.is_empty()),
+            )
             .with(Column::number("since", "Since", |of: &Alert| {
                 Value::time(of.began_at, zone)
             }))
@@ -103,6 +122,10 @@ impl AlertsPage {
                     }
                 })
                 .meaning("When a check found that the rule no longer hits."),
+            )
+            .with(
+                Column::number("last_seen", "Last seen", move |of: &Alert| last_seen(of))
+                    .only_in_csv(),
             );
         html! {
             section .card #alerts-list {
@@ -126,9 +149,13 @@ impl AlertsPage {
             .with(Column::text("rule", "Rule", |of: &StoredRule| {
                 Value::Text(of.rule.name.clone())
             }))
-            .with(Column::text("when", "When", |of: &StoredRule| {
-                Value::Text(of.rule.condition.words())
-            }))
+            .with(
+                Column::text("when", "When", |of: &StoredRule| {
+                    // Programs and searches expect plain spaces.
+                    Value::Text(of.rule.condition.words().replace('\u{a0}', " "))
+                })
+                .shown(|of| html! { (of.rule.condition.words()) }),
+            )
             .with(Column::text("accounts", "Of", |of: &StoredRule| {
                 Value::Text(rule_form::subject_words(&of.rule))
             }))

@@ -94,7 +94,7 @@ pub(crate) fn show(kind: ImportKind, sent: Sent<'_>) -> Markup {
             @if tried.is_none() {
                 label { "A file"
                     input type="file" name="file" accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values";
-                    small { "CSV in UTF-8 of at most 8 MiB and 20,000 lines. Spreadsheets save it as “CSV UTF-8”." }
+                    small { "CSV in UTF-8 of at most 8\u{a0}MiB and 20,000 lines. Spreadsheets save it as “CSV UTF-8”." }
                 }
             }
             label {

@@ -64,12 +64,12 @@ pub(super) fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
 }
 
 /// The usual dimensions that the page shows: the first for which an account has a value. CSV
-/// has all of these.
+/// has all of these. Those by which the list is filtered have columns of their own.
 pub(super) fn usual_dimensions(
     known: &BTreeMap<String, BTreeMap<String, usize>>,
-    filtered: &BTreeMap<String, String>,
+    is_filtered: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = &'static str> {
-    let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
+    let is_listed = move |name: &&str| known.contains_key(*name) && !is_filtered(name);
     let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
     usual.take(MAX_USUAL + MAX_WIDE)
 }

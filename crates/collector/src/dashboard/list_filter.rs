@@ -1,4 +1,4 @@
-//! The filters of a list of accounts: products, modules, features, dimensions and
+//! The filters of a list of accounts: products, modules, features, dimensions, ranges and
 //! a text.
 
 use std::{
@@ -10,18 +10,18 @@ use maud::{Markup, html};
 
 use super::{
     account_fields::short_label,
-    format,
+    format, list_ranges,
     selection::Selection,
     table_choice::TableChoice,
     view::{View, WITHOUT},
 };
-use crate::store::portfolio::Portfolio;
+use crate::store::portfolio::{Portfolio, RangedField};
 
 /// Id of the table of accounts in addresses.
 pub(super) const TABLE: &str = "accounts";
 
-/// Most values that a filter offers for a dimension. A dimension with more values, such as a
-/// date, can be filtered only through the address.
+/// Most values that a filter offers for a dimension. By a dimension with more values, a list can be
+/// filtered only through the address.
 const MAX_VALUES: usize = 60;
 
 /// Most products, modules and features that the filters offer each, the most used first.
@@ -34,9 +34,23 @@ const MAX_DIMENSIONS: usize = 24;
 /// Renders the filters, and which of them are active.
 pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     let text = view.table(TABLE).find;
+    let ranges = list_ranges::offered(portfolio, view);
+    let ranged: Vec<RangedField> = ranges.iter().map(|(field, _)| field.clone()).collect();
+    let is_ranged = |name: &String| ranged.contains(&RangedField::Dimension(name.clone()));
+    let offered: Vec<_> = portfolio
+        .dimensions
+        .iter()
+        .filter(|(name, values)| (2..=MAX_VALUES).contains(&values.len()) && !is_ranged(name))
+        .take(MAX_DIMENSIONS)
+        .collect();
+    // What the form does not offer, and an address selects, stays selected.
+    let is_offered = |name: &String| is_ranged(name) || offered.iter().any(|(of, _)| *of == name);
+    let mut dimensions = view.dimensions.clone();
+    dimensions.retain(|name, _| !is_offered(name));
     let kept = View {
         selection: Selection::All,
-        dimensions: BTreeMap::new(),
+        dimensions,
+        ranges: view.ranges.clone().without(&ranged),
         with_deactivated: false,
         tables: BTreeMap::from([(
             TABLE.to_owned(),
@@ -49,14 +63,9 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
         csv: None,
         ..view.clone()
     };
-    let offered: Vec<_> = portfolio
-        .dimensions
-        .iter()
-        .filter(|(_, values)| (2..=MAX_VALUES).contains(&values.len()))
-        .take(MAX_DIMENSIONS)
-        .collect();
     let is_set = view.selection != Selection::All
         || !view.dimensions.is_empty()
+        || !view.ranges.is_empty()
         || view.with_deactivated
         || text.is_some();
     html! {
@@ -71,6 +80,7 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
             @for (name, values) in offered {
                 (dimension(name, values, view.dimensions.get(name)))
             }
+            @for (field, kind) in &ranges { (list_ranges::show(field, *kind, view)) }
             label .check {
                 input type="checkbox" name="deactivated" value="true" checked[view.with_deactivated];
                 "With deactivated accounts"
@@ -179,6 +189,13 @@ fn chips(path: &str, view: &View) -> Markup {
         let words = match value.as_str() {
             "" => format!("without {label}"),
             value => format!("{label}: {value}"),
+        };
+        set.push((words, without));
+    }
+    for (words, ranges) in view.ranges.conditions() {
+        let without = View {
+            ranges,
+            ..view.with_first_pages()
         };
         set.push((words, without));
     }

@@ -55,7 +55,8 @@ impl Page<'_> {
                 }
             }
         };
-        self.section("refusals", &heading, words, is_empty, table)
+        let without = "Every line could be stored, or the causes are mended.";
+        self.section("refusals", &heading, words, without, is_empty, table)
     }
 
     /// Renders the losses. `missing` counts the events of all streams; `losses` has the
@@ -108,7 +109,8 @@ impl Page<'_> {
                      often loses most of them. Accounts are of the streams that miss most.";
         let is_empty = losses.is_empty();
         let table = self.sheet.table(&table, losses);
-        self.section("losses", &heading, words, is_empty, table)
+        let without = "Every event that pages numbered in the period has arrived.";
+        self.section("losses", &heading, words, without, is_empty, table)
     }
 
     pub(super) fn implausible(
@@ -182,6 +184,7 @@ impl Page<'_> {
                      those with the highest numbers.";
         let is_empty = streams.is_empty();
         let table = self.sheet.table(&table, streams);
-        self.section("implausible", &heading, words, is_empty, table)
+        let without = "The numbers of every stream of the period are plausible.";
+        self.section("implausible", &heading, words, without, is_empty, table)
     }
 }

@@ -20,11 +20,14 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Renders a section. `words` explain its problem and how to mend it. `without` says what is
+    /// right where the section is empty.
     pub(super) fn section(
         self,
         id: &str,
         heading: &str,
         words: &str,
+        without: &str,
         is_empty: bool,
         table: Markup,
     ) -> Markup {
@@ -34,7 +37,7 @@ impl Page<'_> {
                 @if let Some(done) = self.done && done.section() == id {
                     p .notice role="status" { (done.words()) }
                 }
-                @if is_empty { p .none { "Nothing of this kind." } }
+                @if is_empty { p .none { (without) } }
                 @else { p .hint { (words) } (table) }
             }
         }

@@ -98,7 +98,8 @@ impl Page<'_> {
                      counted once the user is moved there.";
         let is_empty = conflicts.is_empty();
         let table = self.sheet.table(&table, conflicts);
-        self.section("conflicts", &heading, words, is_empty, table)
+        let without = "Every event of the period names the account to which its user belongs.";
+        self.section("conflicts", &heading, words, without, is_empty, table)
     }
 
     pub(super) fn non_leaf(self, accounts: Vec<NonLeafUsage>) -> Markup {
@@ -153,7 +154,8 @@ impl Page<'_> {
                      account in which the user works, or take the accounts below away.";
         let is_empty = accounts.is_empty();
         let table = self.sheet.table(&table, accounts);
-        self.section("uncaptured", &heading, words, is_empty, table)
+        let without = "All usage of the period was sent for accounts with nothing below them.";
+        self.section("uncaptured", &heading, words, without, is_empty, table)
     }
 
     pub(super) fn phantoms(self, phantoms: Vec<PhantomParent>) -> Markup {
@@ -196,7 +198,8 @@ impl Page<'_> {
                      makes such an account: name it, or correct the parent of what is below.";
         let is_empty = phantoms.is_empty();
         let table = self.sheet.table(&table, phantoms);
-        self.section("phantoms", &heading, words, is_empty, table)
+        let without = "Every account that others name as their parent is described.";
+        self.section("phantoms", &heading, words, without, is_empty, table)
     }
 
     pub(super) fn nameless(self, accounts: Vec<NamelessAccount>) -> Markup {
@@ -243,7 +246,8 @@ impl Page<'_> {
                      page. At most 1,000 are listed.";
         let is_empty = accounts.is_empty();
         let table = self.sheet.table(&table, accounts);
-        self.section("nameless", &heading, words, is_empty, table)
+        let without = "Every account with usage is described.";
+        self.section("nameless", &heading, words, without, is_empty, table)
     }
 
     pub(super) fn undescribed(self, accounts: Vec<String>) -> Markup {
@@ -277,7 +281,8 @@ impl Page<'_> {
                      them: most were parents by a typing error that was corrected.";
         let is_empty = accounts.is_empty();
         let table = self.sheet.table(&table, accounts);
-        self.section("undescribed", &heading, words, is_empty, table)
+        let without = "Every account is described, or something refers to it.";
+        self.section("undescribed", &heading, words, without, is_empty, table)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     chart_choice::Metric,
     open_rows::{self, RowPath},
     period_choice::{NamedPeriod, PeriodChoice},
+    ranges::Ranges,
     selection::Selection,
     table_choice::TableChoice,
 };
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// What a page of the dashboard shows.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub(crate) struct View {
     pub(crate) period: PeriodChoice,
@@ -35,6 +36,8 @@ pub(crate) struct View {
     pub(crate) with_deactivated: bool,
     /// Values that the listed accounts must have, by the name of the dimension.
     pub(crate) dimensions: BTreeMap<String, String>,
+    /// Ranges in which values of the listed accounts must lie.
+    pub(crate) ranges: Ranges,
     /// How the tables of the page are sorted, searched and paged, by their ids.
     pub(crate) tables: BTreeMap<String, TableChoice>,
     /// The open rows of the breakdown; absent for those that the page opens by itself.
@@ -89,8 +92,8 @@ impl TryFrom<BTreeMap<String, String>> for View {
                 };
                 view.dimensions
                     .insert(dimension.to_owned(), wanted.to_owned());
-            } else {
-                TableChoice::read(&mut view.tables, name, value);
+            } else if !TableChoice::read(&mut view.tables, name, value) {
+                view.ranges.read(name, value)?;
             }
         }
         let chosen = |name: &str| query.get(name).map(String::as_str);
@@ -177,6 +180,7 @@ impl Default for View {
             level: None,
             with_deactivated: false,
             dimensions: BTreeMap::new(),
+            ranges: Ranges::default(),
             tables: BTreeMap::new(),
             open: None,
             toggle: None,
@@ -194,6 +198,11 @@ impl View {
             Scope::Subtree => true,
             Scope::AccountAlone => false,
         }
+    }
+
+    /// Whether a list is filtered by a dimension.
+    pub(crate) fn is_filtered_by(&self, dimension: &str) -> bool {
+        self.dimensions.contains_key(dimension) || self.ranges.has(dimension)
     }
 
     /// A view with only the period, for links to other accounts.
@@ -318,6 +327,9 @@ impl View {
             let value = if value.is_empty() { WITHOUT } else { value };
             add(&format!("d.{name}"), Some(value));
         }
+        for (name, value) in self.ranges.query() {
+            add(&name, Some(&value));
+        }
         for (id, choice) in &self.tables {
             for (name, value) in choice.query(id) {
                 add(&name, Some(&value));
@@ -361,6 +373,7 @@ mod tests {
             "/x?from=&to=",
             "/x?range=7d&tz=America%2FNew_York&product=p",
             "/x?module=m&metric=users&bars=week&open=a%2Ca%2Fb",
+            "/x?d.tier=gold&from.d.renewal_date=2025-05-01&within.d.renewal_date=60&to.mrr=99.5",
             "/x?level=all&deactivated=true&d.tier=gold&sort.accounts=-uses&find.accounts=z%C3%BC&csv=accounts",
         ] {
             assert_eq!(parse(address).unwrap().at("/x"), address);
@@ -404,6 +417,7 @@ mod tests {
         assert!(parse("/x?range=1y").unwrap_err().contains("range is 7d"));
         assert!(parse("/x?from=soon").unwrap_err().contains("from and to"));
         assert!(parse("/x?tz=Mars").unwrap_err().contains("tz is an IANA"));
+        assert!(parse("/x?to.mrr=much").unwrap_err().contains("or numbers"));
         // Invalid values of other parameters fall back to the defaults.
         let odd = parse("/x?page.a=-2&metric=x&rollup=1&level=9").unwrap();
         assert_eq!(odd.at("/x"), "/x");

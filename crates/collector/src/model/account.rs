@@ -10,7 +10,7 @@ use super::{
     hierarchy::Placement,
     nul::value_without_nul,
     public_fields::PublicFields,
-    read_value::{free_value, keep_types, settle, time},
+    read_value::{flag, free_value, keep_types, settle, time},
     record::{RecordError, RecordFields, invalid},
 };
 
@@ -34,6 +34,14 @@ pub struct Account {
     pub is_leaf: bool,
     /// Whether it was deactivated.
     pub is_deleted: bool,
+}
+
+/// The flag in the details of a customer who has left.
+pub const CHURNED: &str = "is_churned";
+
+/// Whether the details of an account say that the customer has left.
+pub fn has_churned(details: &Map<String, Value>) -> bool {
+    details.get(CHURNED).and_then(flag) == Some(true)
 }
 
 /// The changes that a record or an identification describes.

@@ -42,23 +42,24 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// The condition in words, as the end of a sentence.
+    /// The condition in words, as the end of a sentence. A no-break space keeps each number and its
+    /// unit on one line.
     pub fn words(self) -> String {
         let days = |days: u32| {
             if days == 1 {
                 "day".to_owned()
             } else {
-                format!("{days} days")
+                format!("{days}\u{a0}days")
             }
         };
         match self {
             Condition::UsesDown { percent, days: of } => {
                 let of = days(of);
-                format!("feature uses of the last {of} down by {percent} % or more")
+                format!("feature uses of the last {of} down by {percent}\u{a0}% or more")
             }
             Condition::UsersDown { percent, days: of } => {
                 let of = days(of);
-                format!("active users of the last {of} down by {percent} % or more")
+                format!("active users of the last {of} down by {percent}\u{a0}% or more")
             }
             Condition::Silent { days: of } => format!("no use in the last {}", days(of)),
             Condition::NewUser => "a new user".to_owned(),
@@ -315,6 +316,14 @@ mod tests {
         let rule = json!({"name": "x", "when": "silent", "days": 1, "product": "p", "dimensions": {"tier": "gold"}});
         let rule = AlertRule::from_record(rule).unwrap();
         assert_eq!(rule.condition.words(), "no use in the last day");
+        let down = Condition::UsesDown {
+            percent: 30,
+            days: 28,
+        };
+        assert_eq!(
+            down.words(),
+            "feature uses of the last 28\u{a0}days down by 30\u{a0}% or more"
+        );
         assert_eq!(rule.filter_words(), "product: p, tier: gold");
     }
 }

@@ -17,7 +17,7 @@ pub(super) const TIME: &str = "a time in ms since the Unix epoch, or a date such
      \"2024-05-01\" or \"2024-05-01T12:00:00Z\"";
 
 /// Reads a finite number, or a text such as `12.50`.
-pub(super) fn number(value: &Value) -> Option<f64> {
+pub fn number(value: &Value) -> Option<f64> {
     received::number(value)
 }
 
@@ -66,7 +66,7 @@ pub(super) fn time(value: &Value) -> Option<i64> {
 }
 
 /// Reads a day, such as `2024-05-01`. A time stands for its day in UTC.
-pub(super) fn day(value: &Value) -> Option<String> {
+pub fn day(value: &Value) -> Option<String> {
     time(value).and_then(calendar::date_in_utc)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     account_report::AccountReport,
     alerts::Alert,
+    portfolio::Money,
     tree::{Tree, TreeEntry},
 };
 use crate::model::{
@@ -21,6 +22,8 @@ pub struct AccountQuestion {
     pub account_id: String,
     /// The accounts that the caller may see.
     pub within: Visibility,
+    /// Financial records dated later than this do not count yet; in ms since the Unix epoch.
+    pub now: i64,
 }
 
 /// The period of a page.
@@ -94,6 +97,8 @@ pub struct AccountHeader {
     pub descendants: i64,
     /// Number of its own users.
     pub users: i64,
+    /// Its latest recurring revenue with that of its descendants, as in a list of accounts.
+    pub revenue: Money,
 }
 
 /// A page of an account with its header; `None` when the account is unknown or the caller may not

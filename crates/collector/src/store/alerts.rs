@@ -83,6 +83,15 @@ impl Alert {
     }
 }
 
+/// The ids of the accounts that active alerts report as silent.
+pub(in crate::store) fn silent_accounts(alerts: &[Alert]) -> BTreeSet<&str> {
+    let is_silent = |alert: &&Alert| {
+        alert.ended_at.is_none() && matches!(alert.condition, Condition::Silent { .. })
+    };
+    let silent = alerts.iter().filter(is_silent);
+    silent.map(|alert| alert.account_id.as_str()).collect()
+}
+
 /// Selects alerts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertsQuestion {
@@ -147,6 +156,9 @@ pub struct AlertsPage {
     pub tree: Tree,
     /// The alerts.
     pub alerts: Vec<Alert>,
+    /// The latest use of each account that an active alert reports as silent, with everything
+    /// below it, in ms since the Unix epoch. By account id.
+    pub last_uses: BTreeMap<String, i64>,
     /// The rules.
     pub rules: Vec<StoredRule>,
     /// The receiver.

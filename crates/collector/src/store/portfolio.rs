@@ -6,6 +6,7 @@ mod curve;
 mod forest;
 mod people;
 mod period;
+mod range;
 mod row;
 
 use std::collections::BTreeMap;
@@ -21,8 +22,9 @@ use crate::model::{
 pub(in crate::store) use assembly::Own;
 pub(in crate::store) use cached_names::{CachedNames, Version};
 pub(in crate::store) use curve::DAY_MS;
-pub(in crate::store) use forest::Forest;
+pub(in crate::store) use forest::{Forest, Uses};
 pub(in crate::store) use period::{BEFORE, NOW};
+pub use range::{Bound, ListRange, RangedField};
 
 /// Selects accounts for a list.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct ListQuestion {
     /// Values that the accounts must have, by the name of the dimension. An empty text selects
     /// accounts without the dimension.
     pub dimensions: BTreeMap<String, String>,
+    /// Ranges in which values of the accounts must lie.
+    pub ranges: Vec<ListRange>,
     /// Words that the accounts must have in their name or id; `None` for all accounts.
     pub text: Option<String>,
     /// Financial records dated later than this do not count yet; in ms since the Unix epoch.
@@ -92,6 +96,8 @@ pub struct ListedAccount {
     pub details: Map<String, Value>,
     /// Whether it, or an account above it within the list, was deactivated.
     pub is_deleted: bool,
+    /// Whether the customer has left: it, or an account above it within the list, has churned.
+    pub is_churned: bool,
     /// Number of its children.
     pub children: usize,
 }
@@ -167,11 +173,28 @@ pub const RECURRING_REVENUE: &str = "mrr";
 pub struct Money(pub BTreeMap<String, Amount>);
 
 impl Money {
+    /// The largest amount of any currency, in units of the currency; `None` without an amount.
+    pub fn largest(&self) -> Option<f64> {
+        let amounts = self.0.values();
+        amounts
+            .map(|amount| amount.0 as f64 / 10_000.0)
+            .max_by(f64::total_cmp)
+    }
+
     pub(in crate::store) fn add(&mut self, other: &Money) {
         for (currency, amount) in &other.0 {
             self.0.entry(currency.clone()).or_default().0 += amount.0;
         }
     }
+}
+
+/// The sums by currency of the latest amount of each account, which are given by account number.
+pub(in crate::store) fn sum_of_latest(latest: BTreeMap<i64, (String, Amount)>) -> Money {
+    let mut sum = Money::default();
+    for (currency, amount) in latest.into_values() {
+        sum.0.entry(currency).or_default().0 += amount.0;
+    }
+    sum
 }
 
 /// Product, module and feature names in events, each with its number of events.

@@ -9,6 +9,7 @@ use super::{
     portfolio::{ListLevel, ListQuestion, PeriodFigures, PortfolioRow, dimension_text},
 };
 use crate::model::{
+    account::has_churned,
     alert_rule::{AlertRule, Condition, RuleLevel},
     calendar::TimeZone,
     period::Before,
@@ -28,7 +29,7 @@ pub(in crate::store) const KEPT_MS: i64 = 92 * 86_400_000;
 #[derive(Debug)]
 pub(in crate::store) enum RuleQuestion {
     /// The figures of accounts. [`hit`] decides which of them match.
-    Accounts(ListQuestion),
+    Accounts(Box<ListQuestion>),
     /// The users whose first counted event [`is_new`].
     NewUsers {
         /// The time from which on a first event makes a user new.
@@ -43,7 +44,7 @@ impl RuleQuestion {
         match rule.condition {
             Condition::UsesDown { days, .. } | Condition::UsersDown { days, .. } => {
                 let (span, before) = days_before(zone, now, days);
-                RuleQuestion::Accounts(list(rule, span, before, now))
+                RuleQuestion::Accounts(Box::new(list(rule, span, before, now)))
             }
             Condition::Silent { days } => {
                 let from = zone.start_of(zone.day_at(now).plus(-i64::from(days)));
@@ -60,7 +61,7 @@ impl RuleQuestion {
                     },
                     first_day_end: from,
                 };
-                RuleQuestion::Accounts(list(rule, span, before, now))
+                RuleQuestion::Accounts(Box::new(list(rule, span, before, now)))
             }
             Condition::NewUser => RuleQuestion::NewUsers {
                 from: stored.created_at.max(now.saturating_sub(NEW_MS)),
@@ -98,7 +99,8 @@ impl From<RuleLevel> for ListLevel {
     }
 }
 
-/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected.
+/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected. So
+/// is that of customers who have left, whom [`hit`] leaves out.
 fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
     ListQuestion {
         level: rule.level.into(),
@@ -108,6 +110,7 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
         before: Some(before),
         filter: rule.usage_filter(),
         dimensions: rule.dimensions.clone(),
+        ranges: Vec::new(),
         text: None,
         now,
     }
@@ -118,6 +121,9 @@ pub(in crate::store) type ComparedFigures = Option<(f64, f64)>;
 
 /// The compared figures of an account that matches a rule; `None` when it does not match.
 pub(in crate::store) fn hit(rule: &AlertRule, row: &PortfolioRow) -> Option<ComparedFigures> {
+    if row.account.is_churned {
+        return None;
+    }
     match rule.condition {
         Condition::UsesDown { percent, .. } => down(row, percent, |figures| figures.features),
         Condition::UsersDown { percent, .. } => down(row, percent, |figures| figures.users as f64),
@@ -153,8 +159,32 @@ pub(in crate::store) fn is_new(quarter: u32, from: i64) -> bool {
     (i64::from(quarter) + 1) * QUARTER_MS > from
 }
 
+/// What an account, or one of its ancestors, adds to the decision whether a rule applies.
+#[derive(Debug)]
+pub(in crate::store) struct Ancestor {
+    /// Its details.
+    pub(in crate::store) details: Map<String, Value>,
+    /// Whether it was deactivated itself.
+    pub(in crate::store) is_deleted: bool,
+}
+
+/// Whether a customer is one no more: the account or an ancestor was deactivated or has churned.
+/// Nobody is alerted to what such a customer does. `line` has the account and all its ancestors.
+pub(in crate::store) fn has_ended(line: &[Ancestor]) -> bool {
+    line.iter()
+        .any(|account| account.is_deleted || has_churned(&account.details))
+}
+
+/// Whether a rule applies to users of an account: the customer has not ended, and the account or
+/// one of its ancestors has the values that the rule names. `line` has the account and all its
+/// ancestors.
+pub(in crate::store) fn applies_to_users(rule: &AlertRule, line: &[Ancestor]) -> bool {
+    let has_values = |account: &Ancestor| has_values(rule, &account.details);
+    !has_ended(line) && (rule.dimensions.is_empty() || line.iter().any(has_values))
+}
+
 /// Whether the details of an account have the values that a rule names.
-pub(in crate::store) fn has_values(rule: &AlertRule, details: &Map<String, Value>) -> bool {
+fn has_values(rule: &AlertRule, details: &Map<String, Value>) -> bool {
     rule.dimensions
         .iter()
         .all(|(name, value)| details.get(name).and_then(dimension_text).as_ref() == Some(value))

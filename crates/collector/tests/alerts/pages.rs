@@ -1,7 +1,7 @@
 //! The page of alerts, and the alerts on the page of an account.
 
 use axum::{body::Body, http::Request};
-use natero_collector::clock::now_ms;
+use natero_collector::{clock::now_ms, model::calendar::TimeZone};
 use serde_json::json;
 
 use crate::support::*;
@@ -76,7 +76,7 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     }
     let csv = open(&collector, &cookie, "/alerts?csv=alerts").await;
     assert!(
-        csv.starts_with("account,account_id,user,rule,now,before,percent,since,until\n"),
+        csv.starts_with("account,account_id,user,rule,now,before,percent,since,until,last_seen\n"),
         "{csv}"
     );
     assert_eq!(csv.lines().count(), 3);
@@ -93,10 +93,7 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
         .split(',')
         .find(|cell| cell.len() == 10 && cell.starts_with("20"));
     let day: natero_collector::model::calendar::Day = day.unwrap().parse().unwrap();
-    assert_eq!(
-        natero_collector::model::calendar::TimeZone::UTC.day_at(last),
-        day
-    );
+    assert_eq!(TimeZone::UTC.day_at(last), day);
     let day = day.to_string();
     let of_month = day[8..].trim_start_matches('0').to_owned();
     for text in [
@@ -186,6 +183,59 @@ async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
     let answer = post(&collector, &cookie, "/alerts/webhook", form).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("from 1 to 65535"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn the_list_says_when_a_silent_account_was_last_seen() {
+    let collector = Collector::new();
+    let record = json!({"records": [{"account_id": "site", "parent_account_id": "top"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(record))
+        .await;
+    let days_ago = |account: &str, days: i64| {
+        let at = now_ms() - days * DAY;
+        with(
+            feature(
+                account,
+                &format!("of {account}"),
+                "f",
+                format!("{account} {days}"),
+            ),
+            json!({"created_at": at}),
+        )
+    };
+    let cookie = signed_in(&collector, &collector.account_key).await;
+    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let new_user = "name=New&when=new_user&level=top";
+    post(&collector, &cookie, "/alerts/rules", new_user).await;
+    collector
+        .send(vec![
+            days_ago("site", 12),
+            days_ago("site", 10),
+            days_ago("back", 9),
+            days_ago("other", 0),
+        ])
+        .await;
+    post(&collector, &cookie, "/alerts/check", "").await;
+    collector.send(vec![days_ago("back", 0)]).await;
+    post(&collector, &cookie, "/alerts/check", "").await;
+    let csv = open(&collector, &cookie, "/alerts?csv=alerts").await;
+    let last_seen = |account: &str| {
+        let row = csv.lines().find(|line| line.starts_with(account)).unwrap();
+        row.rsplit(',').next().unwrap().to_owned()
+    };
+    let day = TimeZone::UTC.day_at(now_ms() - 10 * DAY).to_string();
+    assert_eq!(last_seen("top,"), day, "{csv}");
+    // The alert of this account has ended, and that of the other one is about a user.
+    assert_eq!(last_seen("back,"), "", "{csv}");
+    assert_eq!(last_seen("other,"), "", "{csv}");
+    let page = open(&collector, &cookie, "/alerts").await;
+    assert!(page.contains("Last seen") && page.contains(&format!("datetime=\"{day}\"")));
+    // A viewer of the account sees the same.
+    let viewer = collector.viewer_key(Some("top"));
+    let viewer = signed_in(&collector, &viewer).await;
+    let csv = open(&collector, &viewer, "/alerts?csv=alerts").await;
+    assert!(csv.lines().nth(1).unwrap().ends_with(&day), "{csv}");
 }
 
 #[tokio::test]

@@ -237,6 +237,82 @@ async fn an_account_is_silent_from_a_number_of_whole_days_on_until_it_is_back() 
 }
 
 #[tokio::test]
+async fn alerts_of_a_customer_end_once_the_customer_has_left() {
+    let collector = Collector::new();
+    let child = |id: &str, parent: &str| json!({"account_id": id, "parent_account_id": parent});
+    let records = json!({"records": [
+        child("churned site", "churned"), child("deleted site", "deleted"), child("site", "kept"),
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let customers = ["churned", "deleted", "kept"];
+    let sites = ["churned site", "deleted site", "site"];
+    let mut events = Vec::new();
+    for site in sites {
+        let now = json!({"created_at": now_ms(), "product": "q"});
+        events.push(uses(site, &format!("old of {site}"), 9, 1));
+        events.push(with(uses(site, &format!("new of {site}"), 0, 1), now));
+    }
+    let silent = json!({"when": "silent", "days": 7, "level": "all", "product": "p"});
+    add(&collector, with(silent.clone(), json!({"name": "Quiet"}))).await;
+    for customer in customers {
+        let below = json!({"name": format!("Below {customer}"), "account_id": customer});
+        add(&collector, with(silent.clone(), below)).await;
+    }
+    add(&collector, json!({"name": "New", "when": "new_user"})).await;
+    collector.send(events).await;
+    check(&collector).await;
+    let of = async |collector: &Collector| {
+        let holding = holding(collector).await;
+        let mut accounts: Vec<_> = holding
+            .iter()
+            .map(|alert| alert[0].as_str().unwrap().to_owned())
+            .collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
+    };
+    let mut all = [customers, sites].concat();
+    all.sort_unstable();
+    assert_eq!(of(&collector).await, all);
+
+    for change in [
+        json!({"account_id": "churned", "is_churned": "yes"}),
+        json!({"account_id": "deleted", "is_deleted": true}),
+    ] {
+        let records = json!({"records": [change]});
+        collector
+            .call("POST", "/api/v2/accounts", Some(records))
+            .await;
+    }
+    check(&collector).await;
+    assert_eq!(of(&collector).await, ["kept", "site"]);
+    // Who comes back is a customer again.
+    let back = json!({"records": [{"account_id": "churned", "is_churned": false}]});
+    collector.call("POST", "/api/v2/accounts", Some(back)).await;
+    check(&collector).await;
+    let back = ["churned", "churned site", "kept", "site"];
+    assert_eq!(of(&collector).await, back);
+}
+
+#[tokio::test]
+async fn a_deactivated_user_is_not_reported_as_new() {
+    let collector = Collector::new();
+    add(&collector, json!({"name": "New", "when": "new_user"})).await;
+    let now = json!({"created_at": now_ms()});
+    let by = |user: &str| with(uses("a", user, 0, 1), now.clone());
+    collector.send(vec![by("ada"), by("test")]).await;
+    check(&collector).await;
+    assert_eq!(holding(&collector).await.len(), 2);
+    let path = "/api/v2/account_users/test";
+    let answer = collector.call("DELETE", path, None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    check(&collector).await;
+    assert_eq!(holding(&collector).await, [json!(["a", "ada", null, null])]);
+}
+
+#[tokio::test]
 async fn a_user_is_new_with_the_first_event_and_told_once() {
     let collector = Collector::new();
     let now = now_ms();

@@ -17,6 +17,7 @@ mod money;
 mod people;
 mod quality;
 mod quality_accounts;
+mod ranges;
 mod safety;
 mod signing_in;
 mod sums;

@@ -1,5 +1,6 @@
 //! Amounts of money as pages and tables show them.
 
+use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
 
 use crate::{
@@ -87,4 +88,34 @@ async fn several_currencies_stand_on_lines_of_their_own() {
     assert_eq!(page.matches(lines).count(), 2, "{page}");
     let page = browser.open("/accounts/top/records").await;
     assert_shows(&page, &["JPY 1,840,000<", "CHF 7,100.00<"]);
+}
+
+#[tokio::test]
+async fn the_header_of_an_account_has_the_same_revenue_as_the_list() {
+    let collector = with_money(&[
+        // Months stay apart: the latest counts, and a later one does not count yet.
+        ("eu", mrr("mrr", -31, 90, "EUR")),
+        ("eu", mrr("MRR", 0, 100, "EUR")),
+        (
+            "eu",
+            json!({"date": now_ms() + 2 * DAY, "name": "mrr", "amount": 5, "currency": "EUR"}),
+        ),
+        ("us", mrr("mrr", 0, 50, "USD")),
+        ("us", mrr("licence", 0, 7, "USD")),
+    ])
+    .await;
+    let browser = Browser::of(&collector).await;
+    let shown = async |account: &str| {
+        let page = browser.open(&format!("/accounts/{account}/records")).await;
+        let header = page.split("class=\"tabs\"").next().unwrap().to_owned();
+        let (_, revenue) = header.split_once("MRR: ")?;
+        Some(revenue.split('<').next().unwrap().to_owned())
+    };
+    assert_eq!(shown("top").await.unwrap(), "EUR 100 + USD 50");
+    assert_eq!(shown("eu").await.unwrap(), "EUR 100");
+    collector.call("DELETE", "/api/v2/accounts/eu", None).await;
+    assert_eq!(shown("top").await.unwrap(), "USD 50");
+    assert_eq!(shown("eu").await, None);
+    collector.call("DELETE", "/api/v2/accounts/top", None).await;
+    assert_eq!(shown("us").await, None);
 }

@@ -1,5 +1,7 @@
 //! Problems of the data, and the buttons that fix them.
 
+use std::collections::BTreeSet;
+
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
@@ -113,6 +115,34 @@ async fn what_can_be_done_sorts_nothing_and_is_not_downloaded() {
         let head = answer.text.lines().next().unwrap_or_default();
         assert!(!head.contains("mend"), "{id}: {head}");
     }
+}
+
+#[tokio::test]
+async fn a_section_without_problems_says_what_is_right() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/quality?range=all").await;
+    let ids = page.split("class=\"card\" id=\"").skip(1);
+    let words: Vec<(&str, &str)> = ids
+        .map(|section| {
+            let words = section.split("<p class=\"none\">").nth(1).unwrap();
+            let id = section.split('"').next().unwrap();
+            (id, words.split('<').next().unwrap())
+        })
+        .collect();
+    assert_eq!(words.len(), 8, "{words:?}");
+    for (id, words) in &words {
+        let alike = words.len() > 20 && words.ends_with('.');
+        assert!(alike, "{id}: {words}");
+    }
+    let different: BTreeSet<&str> = words.iter().map(|(_, words)| *words).collect();
+    assert_eq!(different.len(), words.len(), "{words:?}");
+    // Where there is a problem, the section does not say that there is none.
+    let collector = troubled().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/quality?range=all").await;
+    let conflicts = section_of(&page, "conflicts");
+    assert!(!conflicts.contains("class=\"none\""), "{conflicts}");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn use_pages(dashboard: &Dashboard<'_>) -> Result<()> {
         .await?;
     lead(
         dashboard,
-        ".filters button",
+        ".filters > button",
         "location.search.includes('freight')",
     )
     .await?;

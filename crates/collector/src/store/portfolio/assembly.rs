@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ListQuestion, ListedAccount, Money, Portfolio, PortfolioRow,
+    ListQuestion, ListRange, ListedAccount, Money, Portfolio, PortfolioRow,
     curve::Curves,
     dimension_text,
     forest::{Forest, Uses},
     people::{ActiveUsers, Members},
     row,
 };
-use crate::{
-    model::{folding::folded, quarter::QUARTER_MS},
-    store::sums::Sums,
-};
+use crate::{model::folding::folded, store::sums::Sums};
 
 /// Each account's own data, without its subtree, in the order of the forest.
 #[derive(Debug)]
@@ -70,9 +67,12 @@ impl Own {
             ..Portfolio::default()
         };
         let text = question.text.as_deref().map(folded);
+        let revenue = forest.roll_up(money.clone(), Money::add);
         let is_listed = |at: usize| {
             let account = forest.account(at);
+            let is_in = |range: &ListRange| range.contains(&account.details, &revenue[at]);
             chosen(at)
+                && question.ranges.iter().all(is_in)
                 && has_dimensions(account, &question.dimensions)
                 && text.as_ref().is_none_or(|text| has_words(account, text))
         };
@@ -103,13 +103,7 @@ impl Own {
             &money,
             is_comparable,
         );
-        let money = forest.roll_up(money, Money::add);
-        let last = forest.roll_up(
-            uses.iter().map(|uses| uses.last).collect(),
-            |above, below| {
-                *above = (*above).max(*below);
-            },
-        );
+        let last = forest.last_uses(&uses);
         portfolio.rows = listed
             .into_iter()
             .map(|at| {
@@ -123,8 +117,8 @@ impl Own {
                     before: is_comparable(at).then_some(before),
                     members: silent[at].members,
                     silent: silent[at].silent,
-                    last_use: last[at].map(|quarter| i64::from(quarter) * QUARTER_MS),
-                    revenue: money[at].clone(),
+                    last_use: last[at],
+                    revenue: revenue[at].clone(),
                     curve: curves.of(at),
                 }
             })

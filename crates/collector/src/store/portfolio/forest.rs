@@ -1,6 +1,9 @@
 //! All accounts in memory, with their positions in the tree.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{ListLevel, ListedAccount};
+use crate::model::{account::has_churned, quarter::QUARTER_MS};
 
 /// The quarters of an hour of the first and the last use of an account itself, counted from the
 /// Unix epoch.
@@ -83,6 +86,7 @@ impl Forest {
         forest.upwards = upwards;
         let root = root.and_then(|root| forest.index(root));
         forest.deactivate_below(root);
+        forest.mark_churned();
         forest.root = root;
         forest
     }
@@ -97,6 +101,16 @@ impl Forest {
             {
                 self.accounts[*at].is_deleted = true;
             }
+        }
+    }
+
+    /// Marks the accounts of customers who have left: those that say so, and their descendants.
+    fn mark_churned(&mut self) {
+        for at in self.upwards.iter().rev() {
+            let parent = self.parents[*at];
+            let is_above = parent.is_some_and(|parent| self.accounts[parent].is_churned);
+            let account = &mut self.accounts[*at];
+            account.is_churned = is_above || has_churned(&account.details);
         }
     }
 
@@ -174,6 +188,32 @@ impl Forest {
             add(&mut values[parent], &below);
         }
         values
+    }
+
+    /// The latest use of each account with its descendants, in ms since the Unix epoch. `uses` has
+    /// each account's own.
+    pub(in crate::store) fn last_uses(&self, uses: &[Uses]) -> Vec<Option<i64>> {
+        let own = uses.iter().map(|uses| uses.last).collect();
+        let last = self.roll_up(own, |above, below| *above = (*above).max(*below));
+        let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;
+        last.into_iter().map(|last| last.map(ms)).collect()
+    }
+
+    /// The latest use of those accounts that `ids` contains and that were used, by id.
+    pub(in crate::store) fn last_uses_of(
+        &self,
+        ids: &BTreeSet<&str>,
+        uses: &[Uses],
+    ) -> BTreeMap<String, i64> {
+        let last = self.last_uses(uses);
+        self.places(ids)
+            .filter_map(|at| Some((self.account(at).account_id.clone(), last[at]?)))
+            .collect()
+    }
+
+    /// The indexes of the accounts with these ids.
+    pub(in crate::store) fn places(&self, ids: &BTreeSet<&str>) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|at| ids.contains(self.account(*at).account_id.as_str()))
     }
 
     /// Whether each account is listed, or lies below a listed one.

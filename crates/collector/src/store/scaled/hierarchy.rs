@@ -124,18 +124,6 @@ fn node(row: &Row) -> Node {
     }
 }
 
-/// Whether an account or one of its ancestors is deactivated.
-pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
-    let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
-            SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
-            UNION ALL
-            SELECT a.no, a.parent_no, a.is_deleted
-            FROM above JOIN accounts a ON a.no = above.parent_no WHERE NOT above.is_deleted
-        )
-        SELECT EXISTS (SELECT 1 FROM above WHERE is_deleted)";
-    Ok(query_one(tx, sql, &[&no]).await?.get(0))
-}
-
 /// An account; with `with_subtree` also its descendants, without deactivated accounts and what is
 /// below them.
 pub(super) async fn active_below(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<HashSet<i64>> {

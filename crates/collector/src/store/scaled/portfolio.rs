@@ -1,5 +1,7 @@
 //! The list of accounts with their figures.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     failure::Result,
     figures::{
@@ -17,6 +19,7 @@ use crate::{
     model::{financial::Amount, usage::Filter},
     store::portfolio::{
         Forest, ListQuestion, ListedAccount, Money, Names, Own, Portfolio, RECURRING_REVENUE,
+        sum_of_latest,
     },
 };
 
@@ -36,6 +39,28 @@ pub(super) async fn read(
     let places = Places::of(&forest);
     portfolio::read(&reading, question, &places, &mut users, &mut own).await?;
     Ok(own.listed(&forest, question))
+}
+
+/// Reads the latest use of accounts, each with its descendants, in ms since the Unix epoch. `within`
+/// is the root of the accounts that the caller may see.
+pub(super) async fn last_uses(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    within: Option<i64>,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, i64>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let forest = forest(tx, within).await?;
+    let places: Vec<usize> = forest.places(ids).collect();
+    let covered = forest.covered(&places);
+    let mut nodes_of = scope(&forest);
+    let mut is_covered = covered.iter();
+    nodes_of.retain(|_| is_covered.next() == Some(&true));
+    let reading = Reading::of(tx, nodes, nodes_of).await?;
+    let uses = portfolio::uses(&reading, &Places::of(&forest)).await?;
+    Ok(forest.last_uses_of(ids, &uses))
 }
 
 /// Reads the names in the usage of these accounts in the periods of a question.
@@ -89,6 +114,7 @@ async fn forest(tx: &Tx<'_>, within: Option<i64>) -> Result<Forest> {
         join_date: row.get(4),
         details: json::object(row.get(5)),
         is_deleted: row.get(6),
+        is_churned: false,
         children: 0,
     });
     Ok(Forest::of(accounts.collect(), numbers, &parents, within))
@@ -136,4 +162,31 @@ async fn read_money(tx: &Tx<'_>, forest: &Forest, now: i64, own: &mut Own) -> Re
         }
     }
     Ok(())
+}
+
+/// Reads the latest recurring revenue of an account with its descendants. Deactivated accounts, and
+/// those below one, have none.
+pub(super) async fn revenue_of(tx: &Tx<'_>, account: i64, now: i64) -> Result<Money> {
+    let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
+            SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.parent_no, a.is_deleted
+            FROM above JOIN accounts a ON a.no = above.parent_no
+        ), below (no) AS (
+            SELECT $1::bigint WHERE NOT EXISTS (SELECT 1 FROM above WHERE is_deleted)
+            UNION ALL
+            SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
+            WHERE NOT a.is_deleted
+        )
+        SELECT f.account_no, f.currency, f.amount
+        FROM below JOIN financials f ON f.account_no = below.no
+        WHERE lower(btrim(f.name) COLLATE \"C\") = $2 AND f.date <= $3 ORDER BY f.date, f.no";
+    let rows = query(tx, sql, &[&account, &RECURRING_REVENUE, &now]).await?;
+    let mut latest = BTreeMap::new();
+    for row in rows {
+        // A later record replaces an earlier one, whatever its currency.
+        let amount = Amount(row.get::<_, i64>(2).into());
+        latest.insert(row.get(0), (row.get(1), amount));
+    }
+    Ok(sum_of_latest(latest))
 }

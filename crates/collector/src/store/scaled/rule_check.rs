@@ -18,7 +18,9 @@ use crate::{
     model::{alert_rule::AlertRule, calendar::TimeZone},
     store::{
         alerts::StoredRule,
-        rule_check::{Changes, Hit, KEPT_MS, RuleQuestion, has_values, hit, is_new},
+        rule_check::{
+            Ancestor, Changes, Hit, KEPT_MS, RuleQuestion, applies_to_users, has_ended, hit, is_new,
+        },
     },
 };
 
@@ -54,10 +56,8 @@ async fn hits(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match account_rows::find_no(tx, id).await? {
-            // It is expected that a deactivated customer is silent.
-            Some(account) if hierarchy::is_deactivated(tx, account).await? => {
-                return Ok(Vec::new());
-            }
+            // It is expected that somebody who is no longer a customer is silent.
+            Some(account) if has_ended(&line(tx, account).await?) => return Ok(Vec::new()),
             Some(account) => Some(account),
             // An account that no longer exists has no subtree.
             None => return Ok(Vec::new()),
@@ -117,7 +117,8 @@ async fn new_users(
     let mut rule_scope = RuleScope::new(rule);
     let mut hits = Vec::new();
     let ids: Vec<&str> = first.keys().map(String::as_str).collect();
-    let sql = "SELECT no, user_id FROM users WHERE user_id = ANY($1::text[]) ORDER BY no";
+    let sql = "SELECT no, user_id FROM users WHERE user_id = ANY($1::text[]) AND NOT is_deleted
+        ORDER BY no";
     for row in query(tx, sql, &[&ids]).await? {
         let Some((quarter, account)) = first.get(row.get::<_, &str>(1)) else {
             continue;
@@ -133,8 +134,7 @@ async fn new_users(
     Ok(hits)
 }
 
-/// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
-/// deactivated, and one of them has the values that the rule names.
+/// Decides whether a rule applies to users of an account.
 struct RuleScope<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<i64, bool>,
@@ -152,23 +152,27 @@ impl<'a> RuleScope<'a> {
         if let Some(known) = self.known.get(&account) {
             return Ok(*known);
         }
-        let sql = "WITH RECURSIVE above (no) AS (
-                SELECT $1::bigint
-                UNION ALL
-                SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
-                WHERE a.parent_no IS NOT NULL
-            )
-            SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no";
-        let rows = query(tx, sql, &[&account]).await?;
-        let is_gone = rows.iter().any(|row| row.get(1));
-        let has_all = self.rule.dimensions.is_empty()
-            || rows
-                .iter()
-                .any(|row| has_values(self.rule, &json::object(row.get(0))));
-        let is_in_scope = has_all && !is_gone;
+        let is_in_scope = applies_to_users(self.rule, &line(tx, account).await?);
         self.known.insert(account, is_in_scope);
         Ok(is_in_scope)
     }
+}
+
+/// Reads an account and all its ancestors.
+async fn line(tx: &Tx<'_>, account: i64) -> Result<Vec<Ancestor>> {
+    let sql = "WITH RECURSIVE above (no) AS (
+            SELECT $1::bigint
+            UNION ALL
+            SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+            WHERE a.parent_no IS NOT NULL
+        )
+        SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no";
+    let rows = query(tx, sql, &[&account]).await?;
+    let ancestors = rows.iter().map(|row| Ancestor {
+        details: json::object(row.get(0)),
+        is_deleted: row.get(1),
+    });
+    Ok(ancestors.collect())
 }
 
 /// Stores alerts that begin, at most as many as fit into a message, and queues a message about them

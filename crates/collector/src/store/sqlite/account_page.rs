@@ -10,6 +10,7 @@ use super::{
     accounts, adoption,
     alerts::found::{self, AlertFilter},
     people::{self, PeopleQuery},
+    portfolio,
     rows::AccountRow,
     tree, usage,
     usage_memo::UsageMemo,
@@ -69,6 +70,7 @@ pub(super) fn page<T>(
         path: path.into_iter().map(|(_, entry)| entry).collect(),
         descendants: account_tree::count_descendants(conn, account)?,
         users: users::count(conn, Some(account))?,
+        revenue: portfolio::revenue_of(conn, account, question.now)?,
     };
     Ok(Some((header, read(&subject)?)))
 }

@@ -94,23 +94,6 @@ fn stored_above(
     .collect()
 }
 
-/// Whether an account or one of its ancestors is deactivated.
-///
-/// # Errors
-/// Fails when SQLite fails.
-pub(super) fn is_deactivated(conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
-    conn.prepare_cached(
-        "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
-             SELECT no, parent_no, is_deleted FROM accounts WHERE no = ?1
-             UNION ALL
-             SELECT a.no, a.parent_no, a.is_deleted
-             FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.is_deleted = 0
-         )
-         SELECT MAX(is_deleted) FROM above",
-    )?
-    .query_row([account], |row| row.get(0))
-}
-
 /// An account; with its subtree also its descendants, without deactivated accounts and what is
 /// below them.
 pub(super) fn active_below(

@@ -78,6 +78,7 @@ pub async fn compare(pair: &Pair, turn: usize) {
         let account = AccountQuestion {
             account_id: account.to_owned(),
             within,
+            now: NOW,
         };
         compare_account(pair, &account, turn).await;
     }

@@ -11,7 +11,7 @@ use natero_collector::{
     store::{
         account_page::PagePeriod,
         latest_events::NamedEventsQuestion,
-        portfolio::{ListLevel, ListQuestion},
+        portfolio::{Bound, ListLevel, ListQuestion, ListRange, RangedField},
     },
 };
 
@@ -96,6 +96,14 @@ pub fn list(turn: usize) -> ListQuestion {
         dimensions: match turn % 7 {
             6 => [("tier".to_owned(), "gold".to_owned())].into(),
             _ => Default::default(),
+        },
+        ranges: match turn % 6 {
+            4 => vec![ListRange {
+                field: RangedField::Revenue,
+                from: Some(Bound::Number(50.0)),
+                to: None,
+            }],
+            _ => Vec::new(),
         },
         text: (turn % 5 == 4).then(|| "A".to_owned()),
         now: NOW,

@@ -13,7 +13,7 @@ use crate::{
         usage::{Filter, Span},
     },
     store::{
-        portfolio::{BEFORE, DAY_MS, Forest, ListQuestion, NOW, Own},
+        portfolio::{BEFORE, DAY_MS, Forest, ListQuestion, NOW, Own, Uses},
         scaled::failure::Result,
         sums::Sums,
     },
@@ -65,6 +65,31 @@ pub(in crate::store::scaled) async fn read(
         read_curves(reading, question, places, own).await?;
     }
     Ok(())
+}
+
+/// Reads when accounts were used first and last, in the order of their forest.
+pub(in crate::store::scaled) async fn uses(
+    reading: &Reading,
+    places: &Places<'_>,
+) -> Result<Vec<Uses>> {
+    let sql = |facts: &str| {
+        format!(
+            "SELECT account_id, min(quarter), max(quarter) FROM ({facts}) WHERE counts = 1
+             GROUP BY account_id"
+        )
+    };
+    let mut rows = reading
+        .ask((Span::ALL, &Filter::default()), sql, Vec::new())
+        .await?;
+    let mut uses = vec![Uses::default(); places.0.len()];
+    while rows.has_more() {
+        let place = places.read(&mut rows)?;
+        let (first, last) = (rows.small()?, rows.small()?);
+        if let Some(at) = place {
+            uses[at].extend(first, last);
+        }
+    }
+    Ok(uses)
 }
 
 async fn read_sums(

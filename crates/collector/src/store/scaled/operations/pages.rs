@@ -142,7 +142,7 @@ impl PageOperations for ScaledStore {
     }
 
     fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage> {
-        read!(self, tx => alerts::read(tx, &within, page).await?)
+        ask!(self, tx => alerts::read(tx, &self.nodes, &within, page).await?)
     }
 
     fn choices(&self) -> Answer<'_, Choices> {

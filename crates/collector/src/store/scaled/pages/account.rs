@@ -30,6 +30,7 @@ use crate::{
             },
             hierarchy,
             nodes::Nodes,
+            portfolio,
             postgres::{Tx, query},
             records,
             visible::Within,
@@ -78,6 +79,7 @@ impl Subject {
                 path: path.into_iter().map(|(_, entry)| entry).collect(),
                 descendants,
                 users,
+                revenue: portfolio::revenue_of(tx, account, question.now).await?,
             },
         }))
     }

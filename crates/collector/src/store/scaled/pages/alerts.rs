@@ -4,13 +4,14 @@ use super::tree;
 use crate::{
     model::{page::Page, visibility::Visibility},
     store::{
-        alerts::{AlertsPage, AlertsQuestion, Choices},
+        alerts::{AlertsPage, AlertsQuestion, Choices, silent_accounts},
         scaled::{
             alerts::{self, AlertScope},
             failure::Result,
             json,
             name_cache::NameCache,
             nodes::Nodes,
+            portfolio,
             postgres::{Tx, query},
             visible::Within,
         },
@@ -20,6 +21,7 @@ use crate::{
 /// Reads the page for alerts.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
+    nodes: &Nodes,
     within: &Visibility,
     page: Page,
 ) -> Result<AlertsPage> {
@@ -28,10 +30,13 @@ pub(in crate::store::scaled) async fn read(
         account: None,
         within: within.root()?,
     };
+    let listed = alerts::list(tx, &AlertsQuestion::default(), scope, page)
+        .await?
+        .0;
+    let silent = silent_accounts(&listed);
     Ok(AlertsPage {
-        alerts: alerts::list(tx, &AlertsQuestion::default(), scope, page)
-            .await?
-            .0,
+        last_uses: portfolio::last_uses(tx, nodes, scope.within, &silent).await?,
+        alerts: listed,
         rules: alerts::rules(tx).await?,
         webhook: alerts::webhook(tx).await?,
         messages: alerts::delivery_state(tx).await?,

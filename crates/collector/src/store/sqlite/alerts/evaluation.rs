@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     model::{alert_rule::AlertRule, calendar::TimeZone, usage::Span},
     store::{
         alerts::StoredRule,
-        rule_check::{Hit, RuleQuestion, has_values, hit, is_new},
+        rule_check::{Ancestor, Hit, RuleQuestion, applies_to_users, has_ended, hit, is_new},
         sqlite::{
             accounts,
-            hierarchy::{self, Scope},
+            hierarchy::Scope,
             json, portfolio,
             rows::{AccountRow, UserRow},
             usage::{CaptureStatus, Detail, RowFilter, scan},
@@ -33,8 +33,8 @@ pub fn evaluate(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match accounts::find_row(conn, id)? {
-            // It is expected that a deactivated customer is silent.
-            Some(account) if hierarchy::is_deactivated(conn, account)? => return Ok(Vec::new()),
+            // It is expected that somebody who is no longer a customer is silent.
+            Some(account) if has_ended(&line(conn, account)?) => return Ok(Vec::new()),
             Some(account) => Some(account),
             // An account that no longer exists has no subtree.
             None => return Ok(Vec::new()),
@@ -101,6 +101,7 @@ fn new_users(
         let user = u32::try_from(user).ok().and_then(UserRow::from_number);
         if let Some(user) = user
             && is_new(quarter, from)
+            && !is_deactivated(conn, user)?
             && rule_scope.contains(conn, account)?
         {
             hits.push(Hit {
@@ -113,8 +114,7 @@ fn new_users(
     Ok(hits)
 }
 
-/// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
-/// deactivated, and one of them has the values that the rule names.
+/// Decides whether a rule applies to users of an account.
 struct RuleScope<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<AccountRow, bool>,
@@ -132,24 +132,36 @@ impl<'a> RuleScope<'a> {
         if let Some(known) = self.known.get(&account) {
             return Ok(*known);
         }
-        let mut above = conn.prepare_cached(
-            "WITH RECURSIVE above (no) AS (
-                 SELECT ?1
-                 UNION ALL
-                 SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
-                 WHERE a.parent_no IS NOT NULL
-             )
-             SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no",
-        )?;
-        let mut rows = above.query([account])?;
-        let (mut has_all, mut is_gone) = (self.rule.dimensions.is_empty(), false);
-        while let Some(row) = rows.next()? {
-            let details = json::object(row.get_ref(0)?.as_str()?);
-            has_all = has_all || has_values(self.rule, &details);
-            is_gone |= row.get::<_, bool>(1)?;
-        }
-        let is_in_scope = has_all && !is_gone;
+        let is_in_scope = applies_to_users(self.rule, &line(conn, account)?);
         self.known.insert(account, is_in_scope);
         Ok(is_in_scope)
     }
+}
+
+/// Reads an account and all its ancestors.
+fn line(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Ancestor>> {
+    conn.prepare_cached(
+        "WITH RECURSIVE above (no) AS (
+             SELECT ?1
+             UNION ALL
+             SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+             WHERE a.parent_no IS NOT NULL
+         )
+         SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no",
+    )?
+    .query_map([account], |row| {
+        Ok(Ancestor {
+            details: json::object(row.get_ref(0)?.as_str()?),
+            is_deleted: row.get(1)?,
+        })
+    })?
+    .collect()
+}
+
+/// Whether a user was deactivated.
+fn is_deactivated(conn: &Connection, user: UserRow) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT is_deleted FROM users WHERE no = ?1")?
+        .query_row([user], |row| row.get(0))
+        .optional()
+        .map(|found| found.unwrap_or(false))
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::Map;
 
 use crate::store::{
-    portfolio::{Forest, ListedAccount, Own},
+    portfolio::{Forest, ListedAccount, Own, Uses},
     sqlite::{json, rows::AccountRow},
 };
 
@@ -38,6 +38,7 @@ pub(super) fn read(conn: &Connection, within: Option<AccountRow>) -> rusqlite::R
                     text => json::object(text),
                 },
                 is_deleted: row.get(6)?,
+                is_churned: false,
                 children: 0,
             })
         })?
@@ -47,7 +48,8 @@ pub(super) fn read(conn: &Connection, within: Option<AccountRow>) -> rusqlite::R
 }
 
 /// Reads when each account was used first and last, over all time.
-pub(super) fn read_uses(conn: &Connection, forest: &Forest, own: &mut Own) -> rusqlite::Result<()> {
+pub(super) fn read_uses(conn: &Connection, forest: &Forest) -> rusqlite::Result<Vec<Uses>> {
+    let mut uses = vec![Uses::default(); forest.len()];
     let mut statement = conn.prepare_cached(
         "SELECT account_no, first_quarter, last_quarter FROM usage_segments
          WHERE is_set_aside = 0",
@@ -57,9 +59,9 @@ pub(super) fn read_uses(conn: &Connection, forest: &Forest, own: &mut Own) -> ru
         let Some(at) = forest.index(row.get(0)?).filter(|at| forest.is_leaf(*at)) else {
             continue;
         };
-        own.uses[at].extend(row.get(1)?, row.get(2)?);
+        uses[at].extend(row.get(1)?, row.get(2)?);
     }
-    Ok(())
+    Ok(uses)
 }
 
 /// Reads which users belong to the accounts.

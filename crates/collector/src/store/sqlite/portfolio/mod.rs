@@ -4,6 +4,10 @@
 mod forest;
 mod money;
 
+pub(super) use money::of_account as revenue_of;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::Connection;
 
 use super::{
@@ -37,13 +41,31 @@ pub fn read(
     let names = tally.roles.names(conn)?;
     let mut own = tally.own;
     own.first_filtered = first_filtered;
-    forest::read_uses(conn, &forest, &mut own)?;
+    own.uses = forest::read_uses(conn, &forest)?;
     forest::read_members(conn, &forest, &mut own)?;
     money::read(conn, &forest, question.now, &mut own)?;
     Ok(Portfolio {
         names,
         ..own.listed(&forest, question)
     })
+}
+
+/// Reads the latest use of accounts, each with its descendants, in ms since the Unix epoch. `within`
+/// is the root of the accounts that the caller may see.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub fn last_uses(
+    conn: &Connection,
+    within: Option<AccountRow>,
+    ids: &BTreeSet<&str>,
+) -> rusqlite::Result<BTreeMap<String, i64>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let forest = forest::read(conn, within)?;
+    let uses = forest::read_uses(conn, &forest)?;
+    Ok(forest.last_uses_of(ids, &uses))
 }
 
 /// Sums up the facts by account and period.
