@@ -12,7 +12,7 @@ use crate::{
             name_cache::NameCache,
             nodes::Nodes,
             postgres::{Tx, query},
-            visible::Within,
+            visible::VisibleAccounts,
         },
     },
 };
@@ -23,7 +23,7 @@ pub(in crate::store::scaled) async fn read(
     within: &Visibility,
     page: Page,
 ) -> Result<AlertsPage> {
-    let within = Within::find(tx, within).await?;
+    let within = VisibleAccounts::find(tx, within).await?;
     let scope = AlertScope {
         account: None,
         within: within.root()?,
