@@ -46,9 +46,9 @@ use self::{
     storage::PageStorage,
     timer::Timer,
     transport::{Abort, TransportState},
-    unreachable::Obstacle,
 };
 use crate::{
+    error::{NO_TIMERS, UnreachableCause},
     flush::Flushes,
     host::Host,
     settings::{PageViews, Settings},
@@ -113,9 +113,9 @@ pub(crate) struct Browser {
     /// Handles to abort requests.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Number of copies for `debugUrl` under way.
-    copies: Cell<u32>,
+    copies: Cell<usize>,
     /// What blocked the last request, if that is known.
-    obstacle: Cell<Option<Obstacle>>,
+    obstacle: Cell<Option<UnreachableCause>>,
     /// The id of this page among the tabs.
     tab: String,
     /// The listeners. Without them nothing new is begun.
@@ -129,8 +129,6 @@ pub(crate) struct Browser {
 /// An engine in a browser. A page has one or two, and none is ever dropped, because the
 /// browser may call back at any time.
 pub(crate) type BrowserHost = &'static Host<Browser>;
-
-const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /// Makes an engine in this browser.
 pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> BrowserHost {

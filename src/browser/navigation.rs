@@ -11,7 +11,7 @@ use super::{
     listener::TargetListener,
     page::{self, global, member},
     page_listeners::PageListeners,
-    wrapped::Wrapped,
+    wrapped::WrappedMethod,
 };
 
 /// Watches navigation as long as its listeners live.
@@ -75,7 +75,7 @@ impl Navigation {
                     let on_call = Box::new(move || this.verify_address(is_replaced));
                     listeners
                         .wrapped
-                        .extend(Wrapped::new(holder, name, on_call));
+                        .extend(WrappedMethod::new(holder, name, on_call));
                 }
             }
         }

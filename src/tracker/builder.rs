@@ -12,7 +12,7 @@ use super::{
 use crate::{
     browser::{self, Hooks, Source, page},
     error::{Problem, TrackerError},
-    live,
+    expected, instance,
     settings::{PageViews, Settings, milliseconds, rules},
 };
 
@@ -230,12 +230,12 @@ impl TrackerBuilder {
         if let Some(url) = &self.settings.debug_url
             && !page::is_address(url)
         {
-            return Err(TrackerError::setting("debugUrl", rules::ADDRESS, url));
+            return Err(TrackerError::setting("debugUrl", expected::ADDRESS, url));
         }
         let endpoint = &self.settings.endpoint;
         let source = source(endpoint, api_key, auth_key)
-            .ok_or_else(|| TrackerError::setting("endpoint", rules::ENDPOINT, endpoint))?;
-        Ok(Tracker::of(live::open(
+            .ok_or_else(|| TrackerError::setting("endpoint", expected::ENDPOINT, endpoint))?;
+        Ok(Tracker::of(instance::open(
             self.settings,
             &[],
             source,
