@@ -255,14 +255,14 @@ impl Instance {
 
     /// Begins another page view. Without an address or title, it takes the page's.
     pub fn page_view(&self, url: Option<String>, title: Option<String>) {
-        use browser::page;
+        use browser::{address, page};
 
         let url = match url {
-            Some(url) => page::passed_address(&url),
+            Some(url) => address::passed_address(&url),
             None => self.host.platform.address(),
         };
         let title = match title {
-            Some(title) => clean(page::truncate(&title)),
+            Some(title) => clean(address::truncate(&title)),
             None => page::title(),
         };
         self.host.platform.settle_navigation();

@@ -5,6 +5,7 @@
 //! as the value that stands for it.
 
 mod activity;
+pub(crate) mod address;
 mod clock;
 mod compression;
 mod console;
@@ -252,7 +253,7 @@ impl Browser {
 
     /// The address of the page, as page views report it.
     pub fn address(&self) -> String {
-        page::address(self.with_hash())
+        address::page_address(self.with_hash())
     }
 
     fn with_hash(&self) -> bool {

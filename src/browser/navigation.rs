@@ -6,10 +6,10 @@ use natero_engine::Now;
 use wasm_bindgen::JsValue;
 
 use super::{
-    clock,
+    address, clock,
     frame::Frame,
     listener::TargetListener,
-    page::{self, global, member},
+    page::{global, member},
     page_listeners::PageListeners,
     wrapped::WrappedMethod,
 };
@@ -43,7 +43,7 @@ impl Navigation {
         listeners: &mut PageListeners,
         on_navigation: impl Fn(NavigatedPage) + 'static,
     ) -> &'static Navigation {
-        let address = page::address(with_hash);
+        let address = address::page_address(with_hash);
         let this: &Navigation = Box::leak(Box::new(Navigation {
             with_hash,
             last: RefCell::new(address.clone()),
@@ -84,7 +84,7 @@ impl Navigation {
 
     /// Checks the address, which may have changed unnoticed.
     pub fn verify_address(&'static self, is_replaced: bool) {
-        let address = page::address(self.with_hash);
+        let address = address::page_address(self.with_hash);
         if *self.last.borrow() == address {
             return;
         }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::arguments::{Fields, describe, describe_id, to_id};
 use crate::{
-    browser::page,
+    browser::address,
     expected,
     settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
 };
@@ -145,7 +145,7 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
         Slot::Count(to) => put(to, whole(value)),
         Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize)),
         Slot::Endpoint(to) => put(to, text(value, can_receive)),
-        Slot::Address(to) => put_some(to, text(value, page::is_address)),
+        Slot::Address(to) => put_some(to, text(value, address::is_address)),
         Slot::Token(to) => put(to, text(value, rules::is_token)),
         Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token)),
         Slot::PageViews(to) => {
@@ -219,7 +219,7 @@ fn whole(value: &JsValue) -> Option<u32> {
 }
 
 fn can_receive(endpoint: &str) -> bool {
-    page::absolute(endpoint).is_some()
+    address::absolute(endpoint).is_some()
 }
 
 fn text(value: &JsValue, fits: fn(&str) -> bool) -> Option<String> {

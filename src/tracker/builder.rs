@@ -10,7 +10,7 @@ use super::{
     event::{self, TrackedEvent},
 };
 use crate::{
-    browser::{self, Hooks, Source, page},
+    browser::{self, Hooks, Source, address},
     error::{Problem, TrackerError},
     expected, instance,
     settings::{PageViews, Settings, milliseconds, rules},
@@ -228,7 +228,7 @@ impl TrackerBuilder {
         }
         // Browsers refuse addresses that look valid as a text.
         if let Some(url) = &self.settings.debug_url
-            && !page::is_address(url)
+            && !address::is_address(url)
         {
             return Err(TrackerError::setting("debugUrl", expected::ADDRESS, url));
         }
@@ -263,7 +263,7 @@ pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, Trac
 pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<Source> {
     let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
     let url = [
-        &page::absolute(endpoint)?,
+        &address::absolute(endpoint)?,
         "/v1/",
         &encoded(auth_key),
         "/",

@@ -8,10 +8,7 @@ use natero_event::trim;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::{
-        clock,
-        page::{member, truncate_to},
-    },
+    browser::{address::truncate_to, clock, page::member},
     error::UnreachableCause,
 };
 

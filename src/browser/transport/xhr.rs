@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     browser::{
+        address,
         executor::JsFuture,
         listener::TargetListener,
         page::{self, member},
@@ -65,7 +66,7 @@ impl Xhr {
         let answered_by = member(&self.request, "responseURL").as_string();
         let is_other =
             |requested: String| answered_by.is_some_and(|it| !it.is_empty() && it != requested);
-        if page::normalised(&self.url).is_some_and(is_other) {
+        if address::normalised(&self.url).is_some_and(is_other) {
             return Outcome::Blocked(UnreachableCause::Redirect);
         }
         let header = |name: &str| {
