@@ -3,12 +3,10 @@
 import { isPlain } from "./arguments.ts";
 import { snapshot, toJson } from "./details.ts";
 import { ignoreRejection } from "./environment.ts";
+import { MAX_EVENT_BYTES } from "./generated/contract.ts";
 import { parse } from "./intrinsics.ts";
 import type { Tracking } from "./tracking.ts";
 import type { TrackedEvent } from "./types.ts";
-
-// Room for the details and everything else in an event.
-const MAX_EVENT_BYTES = 32_768;
 
 /**
  * The event that `beforeSend` returned, as a line of JSON. `null`: the page dropped the event. `undefined`:

@@ -1,9 +1,9 @@
 // The buffer for the page's calls. They wait here until the wasm has loaded and, in a burst, until the task ends.
 
 import { monotonic, wall } from "./clock.ts";
-import type { Crossing } from "./crossing.ts";
 import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
+import type { EngineDriver } from "./engine-driver.ts";
 import { atTaskEnd, deferred, ignoreRejection, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
 import { attempt, find, hide, max } from "./intrinsics.ts";
@@ -87,7 +87,7 @@ export class Calls {
   /** The wasm could not be loaded so far. Nothing can be sent until it is. */
   isSuspended = false;
   /** The connection to the engine, once the engine has loaded. */
-  declare crossing: Crossing | undefined;
+  declare driver: EngineDriver | undefined;
   /** How many handles the page has to this tracker. The tracker ends with the last one. */
   handles = 0;
   /** Whether the tracker could be loaded. Never rejects. */
@@ -125,13 +125,13 @@ export class Calls {
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     const mono = monotonic();
     // The wall time of a feature event is computed from its monotonic time when the call is executed.
-    const now = this.crossing && method === "sendFeatureEvent" ? undefined : wall();
+    const now = this.driver && method === "sendFeatureEvent" ? undefined : wall();
     let refusal: Refusal | undefined;
     if (isClosed) {
       refusal = { about: "shutdown" };
     } else if (this.isFiltering) {
       refusal = { about: "beforeSend" };
-    } else if (!this.crossing && method === "sendFeatureEvent" && this.pendingCalls.length >= MAX_WAITING_CALLS) {
+    } else if (!this.driver && method === "sendFeatureEvent" && this.pendingCalls.length >= MAX_WAITING_CALLS) {
       refusal = { about: "wasm" };
     } else {
       try {
@@ -141,7 +141,7 @@ export class Calls {
       }
     }
     if (refusal) this.refuse(method, refusal);
-    else if (this.crossing) this.crossing.take(method);
+    else if (this.driver) this.driver.take(method);
     else this.early!.store(this.pendingCalls);
     return !refusal;
   }
@@ -205,7 +205,7 @@ export class Calls {
    */
   releaseHandle(): void {
     this.handles -= 1;
-    if (this.crossing) this.#close();
+    if (this.driver) this.#close();
     else atTaskEnd(() => this.#close());
   }
 
@@ -252,8 +252,8 @@ export class Calls {
     this.quickSend = undefined;
     this.knownIds = { __proto__: null } as StickyIds;
     this.forgetCalls();
-    this.crossing?.end();
-    this.crossing = undefined;
+    this.driver?.end();
+    this.driver = undefined;
     this.early?.close();
     this.end?.();
     this.#resolveFlushes();

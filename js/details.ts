@@ -3,6 +3,7 @@
 //
 // Copying costs a tenth of writing JSON, so the page pays only for the copy.
 
+import { MAX_DETAILS_DEPTH } from "./generated/contract.ts";
 import {
   apply,
   attempt,
@@ -29,8 +30,6 @@ export type Snapshot = string | object;
 type Fields = Record<string, unknown>;
 
 type MaybeToJson = { toJSON?: unknown };
-
-const MAX_DEPTH = 64;
 
 /** Upper limit of the JSON bytes for a text of one character, or for a number. */
 const MAX_BYTES_PER_UNIT = 32;
@@ -102,7 +101,7 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
 /** A copy of a nested object. If reading a field throws, only that field is left out. */
 function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolean): unknown {
   const { path } = walk;
-  if (walk.room < 0 || depth >= MAX_DEPTH) return undefined;
+  if (walk.room < 0 || depth >= MAX_DETAILS_DEPTH) return undefined;
   // A cycle.
   for (let at = 0; at < depth; at += 1) if (path[at] === value) return undefined;
   path[depth] = value;

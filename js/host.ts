@@ -6,8 +6,9 @@ import { filter } from "./before-send.ts";
 import type { Method } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
 import { callCore } from "./core-call.ts";
-import { Crossing, type MakeHost, type SendInput, type SendNavigation } from "./crossing.ts";
+import { EngineDriver, type MakeHost, type SendInput, type SendNavigation } from "./engine-driver.ts";
 import { atTaskEnd, deferred, pageAddress as fullAddress, isPrerendering, page, print } from "./environment.ts";
+import { ASKED_PARAMETER, MAX_COPIES, NO_TIMERS } from "./generated/contract.ts";
 import { attempt, find } from "./intrinsics.ts";
 import { explain } from "./losses.ts";
 import { watchActivity } from "./page/activity.ts";
@@ -47,7 +48,7 @@ export const track: Track = async (construction, mono, now) => {
   const beginsOn = isPrerendered ? wall() : now;
   const makeHost: MakeHost = (sendInput, sendNavigation) =>
     new Host(tracking, sendInput, sendNavigation, beginsAt, beginsOn);
-  return new Crossing(tracking, makeHost, beginsAt, beginsOn).begin();
+  return new EngineDriver(tracking, makeHost, beginsAt, beginsOn).begin();
 };
 
 async function whenShown(): Promise<void> {
@@ -59,8 +60,6 @@ async function whenShown(): Promise<void> {
 
 // With this parameter in its address, a page shows its trackers in the inspector.
 const INSPECT = /[?&]na_debug\b/;
-
-const NO_TIMERS = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /** The engine of one tracker, and the browser's side of it. */
 export class Host {
@@ -332,7 +331,7 @@ export class Host {
     const controller = newController();
     this.#controllers[request] = controller;
     const signal = controller?.signal;
-    const target = asked ? `${url}?asked=${asked}` : url;
+    const target = asked ? `${url}?${ASKED_PARAMETER}=${asked}` : url;
     const answer = await post({ url: target, body, keepalive, unloading, compress, signal });
     delete this.#controllers[request];
     if (answer && answer.status > 0) {
@@ -347,9 +346,9 @@ export class Host {
     }
   }
 
-  /** Posts a copy of a batch. If three copies are unanswered, no more are sent: the same server may take the events. */
+  /** Posts a copy of a batch. If too many copies are unanswered, no more are sent: the same server may take the events. */
   async #copy(posting: Posting): Promise<void> {
-    if (this.#copies > 2) return;
+    if (this.#copies >= MAX_COPIES) return;
     this.#copies += 1;
     await post(posting);
     this.#copies -= 1;

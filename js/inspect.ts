@@ -1,6 +1,7 @@
 // Loads the inspector, which a page downloads only when somebody asks for it.
 
 import type { Calls } from "./calls.ts";
+import { hasUser, page } from "./environment.ts";
 import { attempt } from "./intrinsics.ts";
 import type { OpenInspector } from "./types.ts";
 
@@ -12,7 +13,9 @@ export async function inspect(calls: Calls, open?: OpenInspector): Promise<boole
     show(calls);
     return true;
   } catch (error) {
-    calls.report("load_failed", `inspect: ${attempt(() => `${error}`)}.`, 0);
+    // A server and a worker have no page, and whatever failed there says less than that.
+    if (page() && hasUser()) calls.report("load_failed", `inspect: ${attempt(() => `${error}`)}.`, 0);
+    else calls.report("", "inspect: there is no page here, and so no place for the panel.", 0);
     return false;
   }
 }

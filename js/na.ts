@@ -184,7 +184,7 @@ export class Tracker<App extends Names = Names> {
   /** Returns the counters. */
   stats(): Stats {
     const calls = this.#calls;
-    return calls.crossing?.stats() ?? earlyStats(calls.count, calls.refused);
+    return calls.driver?.stats() ?? earlyStats(calls.count, calls.refused);
   }
 
   /** Loads a panel that shows the tracker in the page. The promise resolves to whether the panel is shown. */
@@ -240,7 +240,7 @@ export class Tracker<App extends Names = Names> {
   /** The engine's current value. Before the engine has loaded, the value that was set. `null` if the tracker is off. */
   #get(name: StickyId | "sessionId" | "visitorId"): string | null {
     const calls = this.#calls;
-    const ids: { readonly [Id in typeof name]?: string | undefined } = calls.crossing?.ids() ?? calls.knownIds;
+    const ids: { readonly [Id in typeof name]?: string | undefined } = calls.driver?.ids() ?? calls.knownIds;
     return ids[name] || null;
   }
 
@@ -302,7 +302,7 @@ export class Tracker<App extends Names = Names> {
       if (userId != null) handle.#set("setUserId", "userId", userId);
       if (accountId != null) handle.#set("setAccountId", "accountId", accountId);
       calls.otherSettings = differing;
-      calls.crossing?.compare();
+      calls.driver?.compare();
       return handle;
     };
     join[url] = joinOwn;

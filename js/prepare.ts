@@ -4,6 +4,7 @@
 import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
+import { MAX_REMEMBERED_MESSAGES, MAX_REPORTED_MESSAGES, MESSAGE_SILENCE_MS } from "./generated/contract.ts";
 import { inspect } from "./inspect.ts";
 import { apply, find, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
@@ -48,19 +49,12 @@ export const prepare: Prepare = (construction) => {
   return construction as Tracking;
 };
 
-// How long the same message is not repeated, in ms, and for how many messages that is remembered. The page's reaction
-// to a message may cause the next one.
-const SILENCE_MS = 1000;
-const MAX_REMEMBERED = 100;
-
-// How many messages are reported in that time by all trackers together. The page's reaction may be to make another
-// tracker, which reports the same.
-const MAX_REPORTED = 250;
-let countedFrom = -SILENCE_MS;
+// All trackers count their messages together.
+let countedFrom = -MESSAGE_SILENCE_MS;
 let reportCount = 0;
 
 /** A message: when it was reported, and how many lost events have not been reported since. */
-interface Reported {
+interface ReportedMessage {
   at: number;
   dropped: number;
 }
@@ -70,20 +64,20 @@ const COUNT = /\d+/;
 /** From now on reports the same message at most once a second. */
 export function silenceRepetition(calls: Calls): void {
   const original = calls.report;
-  let reported: Record<string, Reported> = { __proto__: null } as never;
+  let reported: Record<string, ReportedMessage> = { __proto__: null } as never;
   calls.report = (code, message, dropped) => {
-    if (keys(reported).length > MAX_REMEMBERED) reported = { __proto__: null } as never;
+    if (keys(reported).length > MAX_REMEMBERED_MESSAGES) reported = { __proto__: null } as never;
     // A message that differs only in a number counts as the same.
     const name = replaceAll(message, COUNT, () => "");
-    reported[name] ??= { at: -SILENCE_MS, dropped: 0 };
+    reported[name] ??= { at: -MESSAGE_SILENCE_MS, dropped: 0 };
     const same = reported[name]!;
     same.dropped += dropped;
     const now = monotonic();
-    if (now - countedFrom >= SILENCE_MS) {
+    if (now - countedFrom >= MESSAGE_SILENCE_MS) {
       countedFrom = now;
       reportCount = 0;
     }
-    if (now - same.at < SILENCE_MS || reportCount >= MAX_REPORTED) return;
+    if (now - same.at < MESSAGE_SILENCE_MS || reportCount >= MAX_REPORTED_MESSAGES) return;
     reportCount += 1;
     const lost = same.dropped;
     same.at = now;

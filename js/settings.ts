@@ -2,12 +2,22 @@
 
 import { toId } from "./arguments.ts";
 import type { Calls } from "./calls.ts";
-import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
+import {
+  type CoreConfig,
+  EXPECTED_ADDRESS,
+  EXPECTED_FLAG,
+  EXPECTED_FUNCTION,
+  EXPECTED_ID,
+  EXPECTED_POSITIVE,
+  EXPECTED_TOKEN,
+  type Kind,
+  SETTINGS,
+} from "./generated/contract.ts";
 import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
 import { attempt, find, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
-import { describeMismatch, ID, wrong } from "./words.ts";
+import { describeMismatch, wrong } from "./words.ts";
 
 type Table = typeof SETTINGS;
 
@@ -75,13 +85,13 @@ const KINDS: Record<
   Exclude<Extract<Kind, string>, "endpoint">,
   readonly [fits: (value: unknown) => boolean, expected: string]
 > = {
-  id: [(value) => toId(value) !== undefined, ID],
-  flag: [(value) => typeof value === "boolean", "true or false"],
+  id: [(value) => toId(value) !== undefined, EXPECTED_ID],
+  flag: [(value) => typeof value === "boolean", EXPECTED_FLAG],
   // 10^15 ms are 30,000 years; the limit excludes infinity.
-  positive: [(value) => typeof value === "number" && value > 0 && value < 1e15, "a number above 0"],
-  hook: [(value) => typeof value === "function", "a function"],
-  address: [(value) => typeof value === "string" && isAddress(find(HTTP, value)), "an http: or https: URL"],
-  token: [isToken, "a string of letters, digits, '.', '-' and '_'"],
+  positive: [(value) => typeof value === "number" && value > 0 && value < 1e15, EXPECTED_POSITIVE],
+  hook: [(value) => typeof value === "function", EXPECTED_FUNCTION],
+  address: [(value) => typeof value === "string" && isAddress(find(HTTP, value)), EXPECTED_ADDRESS],
+  token: [isToken, EXPECTED_TOKEN],
 };
 
 /** Describes a valid value, if this one is not valid. */

@@ -20,7 +20,7 @@ interface TimedConstruction {
 }
 
 /** The functions of a loader that contains the host. They are wrapped meanwhile. */
-interface Wrapped {
+interface HostLoader {
   prepare: Prepare;
   core: () => Promise<Track>;
 }
@@ -29,7 +29,7 @@ interface Wrapped {
  * Executes what the snippet kept, in order and with its times. Later calls, through a method of the stand-in that the
  * page still holds, are executed at once.
  */
-export function executeSnippetCalls(snippetCalls: SnippetCall[], loader: Wrapped): void {
+export function executeSnippetCalls(snippetCalls: SnippetCall[], loader: HostLoader): void {
   const constructions: TimedConstruction[] = [];
   const { core, prepare } = loader;
   let times: Times | undefined;

@@ -1,6 +1,7 @@
 // The trackers of a page, one for each source, however many copies of the library construct them. Other copies may
 // have another version, so what is shared is limited to what is declared here.
 
+import { SHARED_STATE_KEY } from "./generated/contract.ts";
 import { attempt, world } from "./intrinsics.ts";
 
 /** What the copies share. */
@@ -17,7 +18,7 @@ interface Shared {
  */
 export type Join = (settings: unknown, handle?: unknown) => object;
 
-const KEY = /* @__PURE__ */ attempt(() => Symbol.for("natero-wasm"))!;
+const KEY = /* @__PURE__ */ attempt(() => Symbol.for(SHARED_STATE_KEY))!;
 
 const created: Shared = { join: { __proto__: null } as never };
 

@@ -1,17 +1,17 @@
 // The messages of refusals. They come with the host; until then refusals wait, see `calls.ts`.
 
 import { clean } from "./arguments.ts";
-import { MAX_DETAILS_BYTES, MAX_ID_CHARS } from "./generated/contract.ts";
+import {
+  EXPECTED_DETAILS,
+  EXPECTED_ENDPOINT,
+  EXPECTED_ID,
+  EXPECTED_NUMBER,
+  EXPECTED_PLAIN,
+  EXPECTED_SPAN,
+  EXPECTED_TEXT,
+} from "./generated/contract.ts";
 import { attempt, find, objectToString, slice } from "./intrinsics.ts";
 import type { CallObstacle, Refusal, WrongArgument } from "./refusal.ts";
-
-/** Describes a valid id. */
-export const ID = `a string of 1 to ${MAX_ID_CHARS} characters`;
-
-/** Describes valid options, settings and details. */
-export const PLAIN = "a plain object";
-
-const SMALL = `${PLAIN} of at most ${MAX_DETAILS_BYTES / 1024} KiB as JSON`;
 
 const KEY = /Key$/;
 const KEYS = ": pass the two keys of your source, new na(apiKey, authKey, settings)";
@@ -24,14 +24,14 @@ export const THROWING = "an object that throws";
 
 // An argument that is not listed is expected to be an id.
 const EXPECTED: { readonly [Argument in WrongArgument]?: string } = {
-  details: PLAIN,
-  endpoint: "an http: or https: URL, or a path of this origin",
-  options: PLAIN,
-  settings: PLAIN,
-  timeSpent: "a number of ms, 0 or more",
-  title: "a string",
-  total: "a finite number",
-  url: "a string",
+  details: EXPECTED_PLAIN,
+  endpoint: EXPECTED_ENDPOINT,
+  options: EXPECTED_PLAIN,
+  settings: EXPECTED_PLAIN,
+  timeSpent: EXPECTED_SPAN,
+  title: EXPECTED_TEXT,
+  total: EXPECTED_NUMBER,
+  url: EXPECTED_TEXT,
 };
 
 const CALL_OBSTACLES: Record<CallObstacle, string> = {
@@ -49,7 +49,7 @@ export const wrong = (what: string, expected: string, got: string): string =>
 function describe(value: unknown): string {
   const type = typeof value;
   if (value === null || type === "number" || type === "boolean" || type === "undefined") return `${value}`;
-  if (type === "string") return clean(value as string) ? "a string" : "an empty string";
+  if (type === "string") return clean(value as string) ? EXPECTED_TEXT : "an empty string";
   if (type !== "object") return `a ${type}`;
   const tag = attempt(() => objectToString(value));
   if (tag === undefined) return THROWING;
@@ -60,17 +60,18 @@ function describe(value: unknown): string {
 /** Describes a value where another kind is expected. */
 export function describeMismatch(expected: string, got: unknown): string {
   const found = describe(got);
-  return expected === ID && found === "a string" ? (got === "." ? "dots alone" : "a longer string") : found;
+  return expected === EXPECTED_ID && found === EXPECTED_TEXT ? (got === "." ? "dots alone" : "a longer string") : found;
 }
 
 /** The message for a refusal. */
 export function explain(method: string, { about, got }: Refusal): string {
-  const expected = EXPECTED[about as WrongArgument] ?? ID;
+  const expected = EXPECTED[about as WrongArgument] ?? EXPECTED_ID;
   let found = describeMismatch(expected, got);
   // A plain object is refused if it throws. Details are mostly refused for their size.
   const isTooLarge = about === "details" && found === AN_OBJECT;
-  if (expected === PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;
-  const problem = CALL_OBSTACLES[about as CallObstacle] ?? wrong(about, isTooLarge ? SMALL : expected, found);
+  if (expected === EXPECTED_PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;
+  const problem =
+    CALL_OBSTACLES[about as CallObstacle] ?? wrong(about, isTooLarge ? EXPECTED_DETAILS : expected, found);
   const outcome = method === "new na" ? `The tracker is off${find(KEY, about) && KEYS}` : "The call was ignored";
   return `${method}: ${problem} ${outcome}.`;
 }

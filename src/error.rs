@@ -1,9 +1,12 @@
 //! The errors and problems that the tracker reports to `onError` and the developer.
 
+mod problem;
+
 use std::fmt;
 
-use natero_engine::{Loss, Reason};
-use natero_event::json::{push_ascii, push_int};
+use natero_engine::Reason;
+
+pub use problem::{CHECK_KEYS, NO_TIMERS, Problem, UnreachableCause, explained};
 
 /// Why `onError` was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,91 +229,6 @@ impl fmt::Display for TrackerError {
 
 impl std::error::Error for TrackerError {}
 
-/// What `on_error` receives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Stable, for programs: the name of an [`ErrorCode`].
-    pub code: &'static str,
-    /// What was wrong, where, and what to do.
-    pub message: String,
-    /// Events lost by it.
-    pub dropped: u32,
-}
-
-impl Problem {
-    /// The problem to report when events will not be delivered.
-    pub fn of_loss(loss: &Loss) -> Problem {
-        let Loss {
-            reason,
-            count,
-            status,
-            message,
-        } = loss;
-        let (happened, advice) = explained(*reason);
-        let is_unauthorized = *status == Some(401);
-        let mut text = String::new();
-        push_int(&mut text, i64::from(*count));
-        text.push_str(if *count == 1 {
-            " event was"
-        } else {
-            " events were"
-        });
-        text.push_str(" dropped: ");
-        text.push_str(happened);
-        if let Some(status) = status {
-            text.push_str(" (");
-            push_int(&mut text, i64::from(*status));
-            if !message.is_empty() {
-                text.push_str(", ");
-                text.push_str(message);
-            }
-            push_ascii(&mut text, b')');
-        }
-        text.push_str(". ");
-        text.push_str(if is_unauthorized {
-            "Check apiKey and authKey"
-        } else {
-            advice
-        });
-        push_ascii(&mut text, b'.');
-        let code = if is_unauthorized {
-            ErrorCode::Unauthorized
-        } else {
-            ErrorCode::Lost(*reason)
-        };
-        Problem {
-            code: code.code(),
-            message: text,
-            dropped: *count,
-        }
-    }
-}
-
-/// What happened to the events, and what to do about it.
-pub const fn explained(reason: Reason) -> (&'static str, &'static str) {
-    match reason {
-        Reason::Consent => ("consent is missing", "Call optIn() when there is consent"),
-        Reason::Disabled => ("sending is disabled", "See disableEventSend"),
-        Reason::BeforeSend => (
-            "beforeSend threw or returned no event",
-            "Return the event, or null to drop it",
-        ),
-        Reason::Identity => (
-            "the identity changed before account and user were known",
-            "Set both before another user comes",
-        ),
-        Reason::Overflow => (
-            "more events wait than maxQueueBytes allows",
-            "The least important went first",
-        ),
-        Reason::Rejected => ("the collector refused them", "See what it says"),
-        Reason::TooLarge => (
-            "the collector finds them too large, each alone",
-            "Send fewer details",
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,27 +246,5 @@ mod tests {
             "setUserId: userId must be a string; got an empty string. The call was ignored."
         );
         assert_eq!(error.code(), "invalid_argument");
-    }
-
-    #[test]
-    fn a_loss_is_reported_with_its_count_the_answer_and_what_to_do() {
-        let loss = |count, status, message: &str| Loss {
-            reason: Reason::Rejected,
-            count,
-            status,
-            message: message.to_owned(),
-        };
-        let problem = Problem::of_loss(&loss(2, Some(422), "line 1: no action"));
-        assert_eq!(problem.code, "rejected");
-        assert_eq!(
-            problem.message,
-            "2 events were dropped: the collector refused them (422, line 1: no action). See what it says."
-        );
-        let problem = Problem::of_loss(&loss(1, Some(401), ""));
-        assert_eq!(problem.code, "unauthorized");
-        assert_eq!(
-            problem.message,
-            "1 event was dropped: the collector refused them (401). Check apiKey and authKey."
-        );
     }
 }

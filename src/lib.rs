@@ -43,12 +43,13 @@ mod browser;
 #[cfg(feature = "class")]
 pub mod class;
 pub mod error;
+pub mod expected;
 #[cfg(feature = "browser")]
 mod flush;
 #[cfg(feature = "browser")]
 mod host;
 #[cfg(feature = "browser")]
-mod live;
+mod instance;
 #[cfg(feature = "npm")]
 pub mod npm;
 pub mod settings;

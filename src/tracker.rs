@@ -16,18 +16,19 @@ pub use self::{
 #[cfg(feature = "class")]
 pub(crate) use self::{
     builder::{key, source},
-    event::{EVENT_ID, MAX_EVENT_BYTES, with_event_id},
+    event::{EVENT_ID, with_event_id},
 };
 pub(crate) use self::{
     feature::{Details, OwnedOverride},
-    module::Entered,
+    module::ModuleStack,
 };
 
 use self::arguments::{id, id_override, total_text};
 use crate::{
     error::TrackerError,
+    expected,
     flush::{Flush, Flushed},
-    live::{self, Handle, Live, StickyId, Subject, Use},
+    instance::{self, FeatureUse, Handle, Instance, StickyId, Subject},
     settings::rules,
 };
 
@@ -95,8 +96,8 @@ impl Tracker {
 
     /// Whether it tracks. It does not on a server, after a failure, or after `shutdown`.
     pub fn is_ready(&self) -> bool {
-        self.live()
-            .is_some_and(|(live, handle)| !live.host.is_off() && live.has(handle))
+        self.instance()
+            .is_some_and(|(instance, handle)| !instance.host.is_off() && instance.has(handle))
     }
 
     /// Sets the account of all later events. `None` means that it is not known, and
@@ -209,8 +210,8 @@ impl Tracker {
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), except for the id.
     pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> CallResult {
-        self.call("trackPageView", |live| {
-            live.page_view(url.map(str::to_owned), title.map(str::to_owned));
+        self.call("trackPageView", |instance| {
+            instance.page_view(url.map(str::to_owned), title.map(str::to_owned));
             Ok(())
         })
     }
@@ -226,8 +227,8 @@ impl Tracker {
     /// ```
     pub fn flush(&self) -> Flush {
         let mut begun = None;
-        let called = self.call("flush", |live| {
-            begun = Some(live.flush());
+        let called = self.call("flush", |instance| {
+            begun = Some(instance.flush());
             Ok(())
         });
         begun.unwrap_or_else(|| Flush::ended(called.map(|()| Flushed::default())))
@@ -268,9 +269,9 @@ impl Tracker {
     /// `before_send`.
     pub fn shutdown(&self) -> CallResult {
         let handle = self.0;
-        self.call(SHUTDOWN, |live| {
+        self.call(SHUTDOWN, |instance| {
             if let Some(handle) = handle {
-                live.close(handle);
+                instance.close(handle);
             }
             Ok(())
         })
@@ -278,9 +279,9 @@ impl Tracker {
 
     /// Returns the counters since the tracker was built.
     pub fn stats(&self) -> Stats {
-        let stats = self.live().and_then(|(live, _)| {
-            let mut stats = live.host.ask(|engine| engine.stats().clone())?;
-            stats.pending += live.host.waiting_calls();
+        let stats = self.instance().and_then(|(instance, _)| {
+            let mut stats = instance.host.ask(|engine| engine.stats().clone())?;
+            stats.pending += instance.host.waiting_calls();
             Some(stats)
         });
         stats.unwrap_or_default()
@@ -319,8 +320,8 @@ impl Tracker {
 
     fn send(&self, feature: Feature) -> CallResult {
         const METHOD: &str = "sendFeatureEvent";
-        self.call(METHOD, |live| {
-            live.feature(Use {
+        self.call(METHOD, |instance| {
+            instance.feature(FeatureUse {
                 feature: id(METHOD, "feature", &feature.feature)?,
                 total: total_text(METHOD, feature.total)?,
                 module: id_override(METHOD, "module", feature.module)?,
@@ -333,43 +334,43 @@ impl Tracker {
 
     fn send_time(&self, module: &str, time_spent: f64, product: OwnedOverride) -> CallResult {
         const METHOD: &str = "sendModuleEvent";
-        self.call(METHOD, |live| {
+        self.call(METHOD, |instance| {
             if !rules::is_span(time_spent) {
                 return Err(TrackerError::InvalidArgument {
                     method: METHOD,
                     argument: "timeSpent",
-                    expected: rules::SPAN.to_owned(),
+                    expected: expected::SPAN.to_owned(),
                     got: rules::describe_number(time_spent).to_owned(),
                 });
             }
             let module = id(METHOD, "module", module)?;
             let product = id_override(METHOD, "product", product)?;
-            live.module_event(module, Millis(time_spent), product);
+            instance.module_event(module, Millis(time_spent), product);
             Ok(())
         })
     }
 
     fn identify(&self, subject: Subject, given: &str, details: Details) -> CallResult {
         let (method, argument) = subject.names();
-        self.call(method, |live| {
+        self.call(method, |instance| {
             let id = id(method, argument, given)?;
-            live.identify(subject, id, details.json(method)?);
+            instance.identify(subject, id, details.json(method)?);
             Ok(())
         })
     }
 
     fn set(&self, which: StickyId, given: Option<&str>) -> CallResult {
         let (method, argument) = which.names();
-        self.call(method, |live| {
+        self.call(method, |instance| {
             let id = given.map(|given| id(method, argument, given)).transpose()?;
-            live.set(which, id);
+            instance.set(which, id);
             Ok(())
         })
     }
 
     pub(crate) fn plain(&self, method: &'static str, call: Call<'static>) -> CallResult {
-        self.call(method, |live| {
-            live.call(call);
+        self.call(method, |instance| {
+            instance.call(call);
             Ok(())
         })
     }
@@ -377,27 +378,27 @@ impl Tracker {
     pub(crate) fn call(
         &self,
         method: &'static str,
-        make: impl FnOnce(&Live) -> CallResult,
+        make: impl FnOnce(&Instance) -> CallResult,
     ) -> CallResult {
-        let Some((live, handle)) = self.live() else {
+        let Some((instance, handle)) = self.instance() else {
             return Ok(());
         };
-        live.admits(Some(handle), method)?;
-        let called = make(live);
+        instance.admits(Some(handle), method)?;
+        let called = make(instance);
         if let Err(error) = &called {
-            live.refuse(error);
+            instance.refuse(error);
         }
         called
     }
 
-    pub(crate) fn live(&self) -> Option<(&'static Live, Handle)> {
+    pub(crate) fn instance(&self) -> Option<(&'static Instance, Handle)> {
         let handle = self.0?;
-        live::find(handle).map(|live| (live, handle))
+        instance::find(handle).map(|instance| (instance, handle))
     }
 
     pub(crate) fn ids(&self) -> Ids {
-        let ids = self.live().and_then(|(live, _)| {
-            live.host.ask(|engine| {
+        let ids = self.instance().and_then(|(instance, _)| {
+            instance.host.ask(|engine| {
                 let owned = |id: Option<Id<'_>>| id.map(|id| id.as_str().to_owned());
                 let identity = engine.identity();
                 Ids {

@@ -41,6 +41,57 @@ export const SHARED_WAIT = ".wait";
 /** Name under which tabs announce which of them was used last, after the prefix. */
 export const TAB = "tab";
 
+/** Key of the symbol under which all copies of the tracker on a page share their state. */
+export const SHARED_STATE_KEY = "natero-wasm";
+
+/** Query parameter with the ids of events for which the server is asked whether it has them. */
+export const ASKED_PARAMETER = "asked";
+
+/** How often the tracker checks whether the focus is still in a frame of another origin. */
+export const FOCUS_CHECK_MS = 1000;
+
+/** A hidden page has no frames. After this time the title of a navigation is read without one. */
+export const MAX_TITLE_WAIT_MS = 250;
+
+/** Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long. */
+export const CLOSED_AFTER_MS = 600_000;
+
+/** How long to wait for the request that tests why a collector is unreachable. */
+export const PROBE_TIMEOUT_MS = 5000;
+
+/** How long the same message is not repeated. */
+export const MESSAGE_SILENCE_MS = 1000;
+
+/** For how many different messages that is remembered. */
+export const MAX_REMEMBERED_MESSAGES = 100;
+
+/** How many messages all trackers together report within `MESSAGE_SILENCE_MS`. */
+export const MAX_REPORTED_MESSAGES = 250;
+
+/** Longer bodies are compressed. */
+export const COMPRESS_OVER_BYTES = 1024;
+
+/** After this many compressed bodies in a row that failed, the next one is sent uncompressed. */
+export const MAX_COMPRESSED_FAILURES = 3;
+
+/** After this many answers in a row that could not be read, `fetch` is given up. */
+export const MAX_UNREADABLE_ANSWERS = 3;
+
+/** How much of an answer that is not JSON a message quotes, in UTF-16 units. */
+export const MAX_QUOTED_UNITS = 200;
+
+/** Maximum number of unanswered copies for `debugUrl`. */
+export const MAX_COPIES = 3;
+
+/** How deeply details may be nested. Deeper objects are left out. */
+export const MAX_DETAILS_DEPTH = 64;
+
+/** Largest event that `beforeSend` may return, in bytes of JSON. */
+export const MAX_EVENT_BYTES = 32_768;
+
+/** DOM events that count as activity. Pages also scroll by themselves. */
+export const ACTIVITY_EVENTS = ["pointerdown", "pointermove", "mousedown", "mousemove", "click", "keydown", "touchstart", "touchmove", "wheel"];
+
 /** Why events are not delivered, in the order of the counters. */
 export const REASONS = ["consent", "disabled", "before_send", "identity", "overflow", "rejected", "too_large"] as const;
 export type Reason = (typeof REASONS)[number];
@@ -57,6 +108,69 @@ export type ErrorCode =
   | "too_large"
   | "load_failed"
   | "failed";
+
+/** Describes a valid id. */
+export const EXPECTED_ID = "a string of 1 to 256 characters";
+
+/** Describes a valid endpoint. */
+export const EXPECTED_ENDPOINT = "an http: or https: URL, or a path of this origin";
+
+/** Describes any other valid address. */
+export const EXPECTED_ADDRESS = "an http: or https: URL";
+
+/** Describes a valid time span, count or size. */
+export const EXPECTED_POSITIVE = "a number above 0";
+
+/** Describes a valid part of a name. */
+export const EXPECTED_TOKEN = "a string of letters, digits, '.', '-' and '_'";
+
+/** Describes a setting that is on or off. */
+export const EXPECTED_FLAG = "true or false";
+
+/** Describes a setting that the tracker calls. */
+export const EXPECTED_FUNCTION = "a function";
+
+/** Describes a valid time measured by the caller. */
+export const EXPECTED_SPAN = "a number of ms, 0 or more";
+
+/** Describes a valid total of a feature event. */
+export const EXPECTED_NUMBER = "a finite number";
+
+/** Describes any text. */
+export const EXPECTED_TEXT = "a string";
+
+/** Describes valid options and settings. */
+export const EXPECTED_PLAIN = "a plain object";
+
+/** Describes valid details, where the given ones are too large. */
+export const EXPECTED_DETAILS = "a plain object of at most 16 KiB as JSON";
+
+/** What to do where the collector does not know the keys. */
+export const CHECK_KEYS = "Check apiKey and authKey";
+
+/** The warning where the page has no timers. */
+export const NO_TIMERS = "setTimeout is missing, throws or does not wait: events are sent at once.";
+
+/** What happened to lost events, and what to do. */
+export const LOSSES: Record<Reason, readonly [happened: string, advice: string]> = {
+  consent: ["consent is missing", "Call optIn() when there is consent"],
+  disabled: ["sending is disabled", "See disableEventSend"],
+  before_send: ["beforeSend threw or returned no event", "Return the event, or null to drop it"],
+  identity: ["the identity changed before account and user were known", "Set both before another user comes"],
+  overflow: ["more events wait than maxQueueBytes allows", "The least important went first"],
+  rejected: ["the collector refused them", "See what it says"],
+  too_large: ["the collector finds them too large, each alone", "Send fewer details"],
+};
+
+/** Why a collector is unreachable, as far as a page can find out. */
+export const UNREACHABLE_CAUSES = {
+  policy: "the page's Content-Security-Policy has no connect-src for it",
+  page: "a page comes in place of its answer, as from a sign-in or a proxy",
+  redirect: "it redirects (301, 308), perhaps to a sign-in page",
+  offline: "there is no network",
+  cors: "it answers without CORS headers for this page, or redirects",
+  down: "it is down, or something blocks it",
+};
 
 /** What an event tells. */
 export type ActionName =

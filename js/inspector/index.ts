@@ -2,11 +2,11 @@
 // module; who imports it passes `open` to that method.
 
 import type { Calls } from "../calls.ts";
-import { Inspected } from "./inspected.ts";
+import { InspectedTracker } from "./inspected.ts";
 import { Panel } from "./panel.ts";
 
 let panel: Panel | undefined;
-const shown = new Map<object, Inspected>();
+const shown = new Map<object, InspectedTracker>();
 
 /** Shows a tracker in a panel of the page, by `tracker.inspect(open)`. Throws if there is no page. */
 export function open(tracker: object): void {
@@ -17,7 +17,7 @@ export function open(tracker: object): void {
   });
   let inspected = shown.get(tracker);
   if (!inspected) {
-    inspected = new Inspected(tracker as Calls);
+    inspected = new InspectedTracker(tracker as Calls);
     shown.set(tracker, inspected);
   }
   panel.show(inspected);

@@ -2,7 +2,7 @@
 
 import type { Calls } from "../calls.ts";
 import { monotonic, wall } from "../clock.ts";
-import type { Crossing } from "../crossing.ts";
+import type { EngineDriver } from "../engine-driver.ts";
 import type { Core, Ids, Inspection, Stats } from "../generated/core.d.ts";
 import { causeOf } from "../page/unreachable.ts";
 import { Ledger } from "./ledger.ts";
@@ -24,7 +24,7 @@ export interface Problem {
 const MAX_PROBLEMS = 100;
 
 /** A tracker, and what the panel knows about it. */
-export class Inspected {
+export class InspectedTracker {
   readonly calls: Calls;
   /** Undefined until the engine has loaded. */
   ledger: Ledger | undefined;
@@ -32,7 +32,7 @@ export class Inspected {
   readonly problems: Problem[] = [];
   /** Why the collector is unreachable, for as long as it is. */
   cause: string | undefined;
-  #crossing: Crossing | undefined;
+  #driver: EngineDriver | undefined;
   #isSearching = false;
   readonly #stops: (() => void)[] = [];
 
@@ -44,12 +44,12 @@ export class Inspected {
 
   /** Begins to observe the engine, once it has loaded. */
   attach(): void {
-    const { crossing } = this.calls;
-    if (!crossing || this.#crossing) return;
+    const { driver } = this.calls;
+    if (!driver || this.#driver) return;
     const core = this.#core();
     if (!core) return;
     if (!core.inspect) throw new Error("the tracker and the inspector are of different versions");
-    this.#crossing = crossing;
+    this.#driver = driver;
     const source = {
       stats: () => core.stats(),
       inspect: () => core.inspect(monotonic()),
@@ -65,13 +65,13 @@ export class Inspected {
    * the tracker's guard would turn the tracker off.
    */
   #core(): Core | undefined {
-    return this.calls.crossing?.ask((core) => core);
+    return this.calls.driver?.ask((core) => core);
   }
 
   /** Updates the progress of the events. A failed engine is not asked any more. */
   refresh(): void {
     this.attach();
-    if (this.calls.crossing) this.ledger?.refresh();
+    if (this.calls.driver) this.ledger?.refresh();
   }
 
   /** The engine's state; `undefined` before the engine has loaded and after it failed. */
@@ -94,12 +94,12 @@ export class Inspected {
 
   /** The endpoint, without the keys. */
   get endpoint(): string {
-    return this.#crossing?.tracking.url.replace(/\/v1\/[^/]*\/[^/]*$/, "") ?? "";
+    return this.#driver?.tracking.url.replace(/\/v1\/[^/]*\/[^/]*$/, "") ?? "";
   }
 
   /** Whether sending is disabled. */
   get isSilenced(): boolean {
-    return this.#crossing?.tracking.settings.disableEventSend ?? false;
+    return this.#driver?.tracking.settings.disableEventSend ?? false;
   }
 
   /** Stops observing, and leaves the tracker as it was. */
@@ -110,9 +110,9 @@ export class Inspected {
 
   #setInspected(isInspected: boolean): void {
     const { calls } = this;
-    if (calls.isOff || !calls.crossing) return;
+    if (calls.isOff || !calls.driver) return;
     calls.appendCall("inspected", monotonic(), wall(), [isInspected]);
-    calls.crossing.take("inspected");
+    calls.driver.take("inspected");
   }
 
   #observer(ledger: Ledger): Parameters<typeof observe>[1] {
@@ -137,7 +137,7 @@ export class Inspected {
   async #findCause(): Promise<void> {
     if (this.cause || this.#isSearching) return;
     this.#isSearching = true;
-    const { url, obstacle } = this.#crossing!.tracking;
+    const { url, obstacle } = this.#driver!.tracking;
     this.cause = await causeOf(url, obstacle);
     this.#isSearching = false;
   }

@@ -3,7 +3,7 @@
 import { monotonic } from "../clock.ts";
 import { make, setText } from "./element.ts";
 import { EventList } from "./event-list.ts";
-import type { Inspected } from "./inspected.ts";
+import type { InspectedTracker } from "./inspected.ts";
 import { ProblemList } from "./problem-list.ts";
 import { StateList } from "./state-list.ts";
 import { statusOf } from "./status.ts";
@@ -24,11 +24,11 @@ export class Panel {
   readonly #state = new StateList();
   readonly #problems = new ProblemList();
   readonly #tabs: Tabs;
-  readonly #trackers: Inspected[] = [];
-  readonly #refusedBefore = new Map<Inspected, number>();
+  readonly #trackers: InspectedTracker[] = [];
+  readonly #refusedBefore = new Map<InspectedTracker, number>();
   readonly #timer: number;
   readonly #close: () => void;
-  #current: Inspected | undefined;
+  #current: InspectedTracker | undefined;
 
   constructor(document: Document, closed: () => void) {
     this.#host = document.createElement("natero-inspector");
@@ -62,7 +62,7 @@ export class Panel {
   }
 
   /** Shows a tracker. */
-  show(inspected: Inspected): void {
+  show(inspected: InspectedTracker): void {
     if (!this.#trackers.includes(inspected)) {
       this.#trackers.push(inspected);
       this.#refusedBefore.set(inspected, inspected.refused);
@@ -79,7 +79,7 @@ export class Panel {
     this.#close();
   }
 
-  #choose(inspected: Inspected | undefined): void {
+  #choose(inspected: InspectedTracker | undefined): void {
     if (!inspected) return;
     this.#current = inspected;
     const names = this.#trackers.map(({ endpoint }, at) => `${at + 1}: ${endpoint || "…"}`);

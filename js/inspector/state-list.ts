@@ -2,7 +2,7 @@
 
 import type { ClockState, Inspection } from "../generated/core.d.ts";
 import { make, setText } from "./element.ts";
-import type { Inspected } from "./inspected.ts";
+import type { InspectedTracker } from "./inspected.ts";
 import { span } from "./status.ts";
 
 const CLOCKS: Record<ClockState, string> = {
@@ -15,7 +15,7 @@ const NONE = "–";
 
 type Facts = Record<string, string>;
 
-function identity({ ids, calls }: Inspected): Facts {
+function identity({ ids, calls }: InspectedTracker): Facts {
   const { knownIds } = calls;
   return {
     account: ids?.accountId ?? knownIds.accountId ?? NONE,
@@ -39,7 +39,7 @@ function activeTime(inspection: Inspection | undefined, mono: number): Facts {
   };
 }
 
-function sending(inspected: Inspected): Facts {
+function sending(inspected: InspectedTracker): Facts {
   const last = [...(inspected.ledger?.posts.values() ?? [])].at(-1);
   const answer =
     last?.status === undefined ? "is awaited" : last.status ? `${last.status} ${last.message ?? ""}`.trim() : "none";
@@ -52,7 +52,7 @@ function sending(inspected: Inspected): Facts {
   };
 }
 
-function counters(inspected: Inspected): Facts {
+function counters(inspected: InspectedTracker): Facts {
   const { stats } = inspected;
   if (!stats) return { waiting: String(inspected.calls.count) };
   const { dropped, ...counts } = stats;
@@ -104,7 +104,7 @@ export class StateList {
     for (const group of [this.#identity, this.#time, this.#sending, this.#counters]) this.element.append(group.element);
   }
 
-  update(inspected: Inspected, mono: number): void {
+  update(inspected: InspectedTracker, mono: number): void {
     this.#identity.update(identity(inspected));
     this.#time.update(activeTime(inspected.inspection, mono));
     this.#sending.update(sending(inspected));

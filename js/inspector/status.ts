@@ -1,6 +1,6 @@
 // The status line: what the tracker does now, or what it waits for.
 
-import type { Inspected } from "./inspected.ts";
+import type { InspectedTracker } from "./inspected.ts";
 
 /** The kind of status. */
 export type Tone = "good" | "busy" | "waiting" | "bad" | "off";
@@ -25,7 +25,7 @@ export function span(ms: number): string {
 export const events = (count: number): string => `${count} event${count === 1 ? "" : "s"}`;
 
 /** The status line at a monotonic time. */
-export function statusOf(inspected: Inspected, mono: number): Status {
+export function statusOf(inspected: InspectedTracker, mono: number): Status {
   const { calls } = inspected;
   if (calls.isOff) return { tone: "off", text: "The tracker is off. The problems say why." };
   const { inspection, stats } = inspected;
@@ -72,7 +72,7 @@ export function statusOf(inspected: Inspected, mono: number): Status {
   }
 }
 
-function missing({ ids }: Inspected): string {
+function missing({ ids }: InspectedTracker): string {
   if (!ids?.accountId && !ids?.userId) return "setAccountId and setUserId have not been called";
   return ids.accountId ? "setUserId has not been called" : "setAccountId has not been called";
 }

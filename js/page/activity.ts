@@ -1,32 +1,17 @@
 // Detects that somebody uses the page, or a frame in it.
 
 import { atTaskEnd, page } from "../environment.ts";
+import { ACTIVITY_EVENTS, FOCUS_CHECK_MS } from "../generated/contract.ts";
 import { attempt, world } from "../intrinsics.ts";
 import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
 import { keepListening, Listener } from "./listen.ts";
-
-// What a person does. Scrolling is not listed, because pages also scroll by themselves.
-const ACTIVITY = [
-  "pointerdown",
-  "pointermove",
-  "mousedown",
-  "mousemove",
-  "click",
-  "keydown",
-  "touchstart",
-  "touchmove",
-  "wheel",
-];
-
-// How often the tracker checks whether the focus is still in a frame of another origin, in ms.
-const FOCUS_CHECK_MS = 1000;
 
 /**
  * Watches whether somebody uses the page. Calls `onActivity` when somebody did something, and `onFrameFocus` when the
  * focus went into a frame whose events cannot be observed, or came out of it. Returns a function that stops watching.
  */
 export function watchActivity(onActivity: () => void, onFrameFocus: (focused: boolean) => void): () => void {
-  const activity = new Listener(ACTIVITY, onActivity);
+  const activity = new Listener(ACTIVITY_EVENTS, onActivity);
   // Frames are added, and load new documents. Their `load` events do not reach the window.
   const loads = new Listener(["load"], ({ target }) => {
     if ((target as HTMLIFrameElement).contentWindow) updateListeners(world as unknown as Window, "add");

@@ -3,6 +3,7 @@
 import { pageAddress } from "../address.ts";
 import { attribute, lookUp } from "../capture.ts";
 import { monotonic, wall } from "../clock.ts";
+import { MAX_TITLE_WAIT_MS } from "../generated/contract.ts";
 import { apply, attempt, hasOwn } from "../intrinsics.ts";
 import { atFrame, historyObject, historyPrototype, later } from "./browser.ts";
 import { listen } from "./listen.ts";
@@ -13,9 +14,6 @@ interface NavigationApi extends EventTarget {
 
 const navigationObject = /* @__PURE__ */ lookUp<NavigationApi>("navigation");
 const currentEntry = /* @__PURE__ */ attribute<NavigationApi, "currentEntry">("Navigation", "currentEntry");
-
-// A hidden page has no frames. After this time, in ms, its title is set, too.
-const LONGEST_FRAME_MS = 250;
 
 const NOTHING = (): void => {};
 
@@ -62,7 +60,7 @@ export function watchNavigation(
       onNavigation(mono, date, last);
     };
     settle = settleThis;
-    stopWaiting = later(settleThis, LONGEST_FRAME_MS);
+    stopWaiting = later(settleThis, MAX_TITLE_WAIT_MS);
     // Runs after the router's own work in the next frame.
     atFrame(() => later(settleThis, 0) ?? settleThis());
   };

@@ -2,13 +2,10 @@
 
 import { wall } from "../clock.ts";
 import { atTaskEnd, lockIfFree, locks } from "../environment.ts";
+import { CLOSED_AFTER_MS } from "../generated/contract.ts";
 import { keys, startsWith } from "../intrinsics.ts";
 import { storageObject } from "../web-storage.ts";
 import type { Locks } from "./locks.ts";
-
-// Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long. Pages
-// update it when they store events or look for orphans, which is at least once a minute while they are in use.
-const CLOSED_AFTER_MS = 10 * 60_000;
 
 /**
  * Calls `take` for what a page left under `name`, if that page is closed or its last time stamp is too old. No other

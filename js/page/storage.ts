@@ -2,8 +2,8 @@
 // page has a part of its own, and holds a lock of that name while something is stored in it.
 
 import { wall } from "../clock.ts";
-import type { SendInput } from "../crossing.ts";
 import type { EarlyCalls } from "../early.ts";
+import type { SendInput } from "../engine-driver.ts";
 import { locks } from "../environment.ts";
 import { LAST_ALIVE, SHARED_WAIT } from "../generated/contract.ts";
 import { attempt, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";

@@ -2,7 +2,7 @@
 // none.
 
 import { wall } from "../clock.ts";
-import type { SendInput } from "../crossing.ts";
+import type { SendInput } from "../engine-driver.ts";
 import { TAB } from "../generated/contract.ts";
 import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
 import { removeStored, store } from "../web-storage.ts";

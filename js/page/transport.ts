@@ -4,13 +4,14 @@
 import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
 import { deferred, request } from "../environment.ts";
+import {
+  COMPRESS_OVER_BYTES,
+  MAX_COMPRESSED_FAILURES,
+  MAX_QUOTED_UNITS,
+  MAX_UNREADABLE_ANSWERS,
+} from "../generated/contract.ts";
 import { attempt, find, isArray, isFiniteNumber, parse, slice, succeeds, toNumber, trim } from "../intrinsics.ts";
 import { canCompress, gzip, isAborted, later, newXhr, normalised, parseDate, sendBeacon } from "./browser.ts";
-
-const GZIP_OVER_BYTES = 1024;
-
-// How much of an answer that is not JSON a message quotes.
-const MAX_QUOTED_CHARS = 200;
 
 // Statuses with which firewalls, old proxies and servers without decompression answer a compressed body, and those of
 // answers that are not a collector's.
@@ -50,14 +51,13 @@ let compressionFailed = false;
 // `FIRST_TRIAL` failures the next body is sent uncompressed. If that succeeds, one more compressed body is tried. If
 // it fails and a second uncompressed trial succeeds, the page gives up compression.
 let compressedFailures = 0;
-const FIRST_TRIAL = 3;
+const FIRST_TRIAL = MAX_COMPRESSED_FAILURES;
 const SECOND_TRIAL = FIRST_TRIAL + 2;
 
 // The page's replacement of `fetch`, or of the methods that read answers, does not reveal the outcome of requests.
 // This is assumed after so many answers in a row that could not be read.
 let fetchFailed = false;
 let unreadable = 0;
-const MAX_UNREADABLE = 3;
 
 const statusOf = /* @__PURE__ */ attribute<Response, "status">("Response", "status");
 const headersOf = /* @__PURE__ */ attribute<Response, "headers">("Response", "headers");
@@ -69,7 +69,7 @@ const isUsed = /* @__PURE__ */ attribute<Response, "bodyUsed">("Response", "body
 export async function post(posting: Posting): Promise<ServerAnswer | undefined> {
   const { body, compress, unloading } = posting;
   // Compression takes a turn of the event loop, which an unloading page may not get.
-  if (!compress || compressionFailed || unloading || body.length <= GZIP_OVER_BYTES || !canCompress())
+  if (!compress || compressionFailed || unloading || body.length <= COMPRESS_OVER_BYTES || !canCompress())
     return await postOnce(posting, false);
   if (compressedFailures === FIRST_TRIAL || compressedFailures === SECOND_TRIAL) {
     const answer = await postOnce(posting, false);
@@ -139,7 +139,7 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
       }
       unreadable += 1;
       // The network may have cut the answer short.
-      if (unreadable < MAX_UNREADABLE) return undefined;
+      if (unreadable < MAX_UNREADABLE_ANSWERS) return undefined;
     }
   } catch {
     if (!unloading || isAborted(signal)) return undefined;
@@ -209,7 +209,7 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
     rejected: rejected.length,
     message: body
       ? (attempt(() => `${body.error ?? (first ? `line ${first.line}: ${first.error}` : "")}`) ?? "")
-      : slice(text, 0, MAX_QUOTED_CHARS),
+      : slice(text, 0, MAX_QUOTED_UNITS),
     lacking: typeof lacking === "string" ? lacking : undefined,
   } as ServerAnswer;
 }

@@ -1,12 +1,10 @@
 // Why a collector is unreachable, as far as a page can find out.
 
 import { request } from "../environment.ts";
+import { PROBE_TIMEOUT_MS, UNREACHABLE_CAUSES } from "../generated/contract.ts";
 import { attempt, indexOf } from "../intrinsics.ts";
 import { isOffline, later, newController } from "./browser.ts";
 import { listen } from "./listen.ts";
-
-// How long to wait for the test request. A server that lets requests hang will let this one hang, too.
-const PROBE_MS = 5_000;
 
 /**
  * Calls `onBlocked` when the page's Content-Security-Policy forbids requests to an address. Returns a function that
@@ -24,19 +22,19 @@ export function watchPolicy(url: string, onBlocked: () => void): () => void {
  * for the page's Content-Security-Policy.
  */
 export async function causeOf(url: string, status: number | undefined): Promise<string> {
-  if (status === -2) return "the page's Content-Security-Policy has no connect-src for it";
-  if (status === -1) return "a page comes in place of its answer, as from a sign-in or a proxy";
-  if (status === 0) return "it redirects (301, 308), perhaps to a sign-in page";
+  if (status === -2) return UNREACHABLE_CAUSES.policy;
+  if (status === -1) return UNREACHABLE_CAUSES.page;
+  if (status === 0) return UNREACHABLE_CAUSES.redirect;
   if (status) return `it answers ${status}`;
-  if (isOffline()) return "there is no network";
+  if (isOffline()) return UNREACHABLE_CAUSES.offline;
   const controller = newController();
-  const stop = later(() => attempt(() => controller?.abort()), PROBE_MS);
+  const stop = later(() => attempt(() => controller?.abort()), PROBE_TIMEOUT_MS);
   try {
     const init = { __proto__: null, mode: "no-cors", credentials: "omit", signal: controller?.signal } as RequestInit;
     await request(url, init);
-    return "it answers without CORS headers for this page, or redirects";
+    return UNREACHABLE_CAUSES.cors;
   } catch {
-    return "it is down, or something blocks it";
+    return UNREACHABLE_CAUSES.down;
   } finally {
     stop?.();
   }

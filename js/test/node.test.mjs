@@ -89,6 +89,30 @@ for (const name of ENTRIES) {
     assert.deepEqual(received, []);
   });
 
+  test(`inspect() of ${name} says on a server that there is no page`, async () => {
+    const out = await run(
+      name,
+      `
+      const warnings = [];
+      console.warn = (...parts) => warnings.push(parts.join(" "));
+      globalThis.window = globalThis;
+      for (const document of [undefined, {}]) {
+        globalThis.document = document;
+        const problems = [];
+        const onError = ({ code }) => problems.push(code);
+        const tracker = new na("api", "auth", { endpoint, accountId: "acme", userId: "ann", onError });
+        assert.equal(await tracker.inspect(), false);
+        await tracker.ready;
+        assert.deepEqual(problems, []);
+        assert.match(warnings.pop(), /inspect: there is no page here/);
+        tracker.shutdown();
+      }
+      assert.deepEqual(errors, []);
+      process.stdout.write("ended");`,
+    );
+    assert.equal(out, "ended");
+  });
+
   test(`an unreachable collector does not keep a process that makes a tracker of ${name}`, async () => {
     const out = await run(
       name,

@@ -5,8 +5,8 @@
 import { short } from "../address.ts";
 import { filter } from "../before-send.ts";
 import type { Call, Calls } from "../calls.ts";
-import type { Crossing } from "../crossing.ts";
 import { writeDetails } from "../details.ts";
+import type { EngineDriver } from "../engine-driver.ts";
 import { earlyStats, SIGN_IN_MS } from "../generated/contract.ts";
 import type { Ids, Reason } from "../generated/core.d.ts";
 import { explain as explainLoss } from "../losses.ts";
@@ -58,9 +58,9 @@ export class MemoryEngine {
   }
 
   /** The connection from the buffer of calls to this engine. */
-  crossing(): Crossing {
+  driver(): EngineDriver {
     const execute = (): void => this.#executeAll();
-    const crossing: Pick<Crossing, "compare" | "end" | "ids" | "stats" | "take"> = {
+    const driver: Pick<EngineDriver, "compare" | "end" | "ids" | "stats" | "take"> = {
       take: execute,
       compare: () => {},
       end: () => {},
@@ -73,7 +73,7 @@ export class MemoryEngine {
         return this.#stats();
       },
     };
-    return crossing as Crossing;
+    return driver as EngineDriver;
   }
 
   /** Treats the identity as final, because a test that looks at events expects no second call of a sign-in. */

@@ -46,7 +46,7 @@ export class na<App extends Names = Names> extends Tracker<App> {
     }
     if (!isOff) {
       trackers.set(source, calls);
-      calls.crossing = new MemoryEngine(calls, checked).crossing();
+      calls.driver = new MemoryEngine(calls, checked).driver();
     }
     super(calls);
   }

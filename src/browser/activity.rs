@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 
 use js_sys::Reflect;
+use natero_engine::host_constants::{ACTIVITY_EVENTS, FOCUS_CHECK};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -12,26 +13,9 @@ use super::{
     timer::Timer,
 };
 
-/// What a person does. Scrolling is not listed, because pages also scroll by themselves.
-const KINDS: [&str; 9] = [
-    "pointerdown",
-    "pointermove",
-    "mousedown",
-    "mousemove",
-    "click",
-    "keydown",
-    "touchstart",
-    "touchmove",
-    "wheel",
-];
-
-/// How often the tracker checks whether the focus is still in a frame of another origin,
-/// in ms.
-const FRAME_CHECK_INTERVAL: f64 = 1_000.0;
-
 /// A sign that somebody uses the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum ActivitySignal {
     /// Somebody did something.
     Activity,
     /// The focus went into a frame whose events cannot be observed (`true`), or came out
@@ -42,7 +26,7 @@ pub(crate) enum Use {
 /// Watches the page until it is stopped.
 pub(crate) struct Activity {
     listeners: OnceCell<ActivityListeners>,
-    on_use: Box<dyn Fn(Use)>,
+    on_use: Box<dyn Fn(ActivitySignal)>,
     is_in_frame: Cell<bool>,
     next_check: Timer,
     is_stopped: Cell<bool>,
@@ -59,7 +43,7 @@ struct ActivityListeners {
 
 impl Activity {
     /// Calls `on_use` for each sign.
-    pub fn watch(on_use: impl Fn(Use) + 'static) -> &'static Activity {
+    pub fn watch(on_use: impl Fn(ActivitySignal) + 'static) -> &'static Activity {
         let activity: &Activity = Box::leak(Box::new(Activity {
             listeners: OnceCell::new(),
             on_use: Box::new(on_use),
@@ -95,7 +79,9 @@ impl Activity {
             }
         };
         ActivityListeners {
-            activity: Listener::new(&KINDS, move |_| self.report(Use::Activity)),
+            activity: Listener::new(&ACTIVITY_EVENTS, move |_| {
+                self.report(ActivitySignal::Activity)
+            }),
             loads: Listener::new(&["load"], on_load),
             // Browsers tell where the focus went only after the event.
             blurs: Listener::new(&["blur"], move |_| self.check_focus_in(0.0)),
@@ -115,7 +101,7 @@ impl Activity {
         }
     }
 
-    fn report(&self, used: Use) {
+    fn report(&self, used: ActivitySignal) {
         if !self.is_stopped.get() {
             (self.on_use)(used);
         }
@@ -137,14 +123,14 @@ impl Activity {
         let is_in = is_focused && has_focus(&document);
         self.is_in_frame.set(is_in);
         if is_in != was_in {
-            self.report(Use::FrameFocused(is_in));
+            self.report(ActivitySignal::FrameFocused(is_in));
         }
         // This is all that browsers tell the page about activity in the frame.
         if is_in && is_activated().unwrap_or(!was_in) {
-            self.report(Use::Activity);
+            self.report(ActivitySignal::Activity);
         }
         if is_focused {
-            self.check_focus_in(FRAME_CHECK_INTERVAL);
+            self.check_focus_in(FOCUS_CHECK.0);
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 
+use natero_engine::host_constants::MAX_COMPRESSED_FAILURES;
+
 /// How to send a body that may be compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -18,15 +20,15 @@ pub(crate) struct Compression {
     /// They are refused, or compression in the browser never finishes.
     failed: Cell<bool>,
     /// How many compressed bodies in a row failed, counting the first trial.
-    failures: Cell<u32>,
+    failures: Cell<usize>,
 }
 
-/// After this many failures the next body is sent uncompressed.
-const FIRST_TRIAL: u32 = 3;
+/// The number of failures before the first trial.
+const FIRST_TRIAL: usize = MAX_COMPRESSED_FAILURES;
 
 /// If the first trial succeeded and one more compressed body failed, there is a second
 /// trial. If it succeeds, all later bodies are sent uncompressed.
-const SECOND_TRIAL: u32 = FIRST_TRIAL + 2;
+const SECOND_TRIAL: usize = FIRST_TRIAL + 2;
 
 impl Compression {
     /// How to send the next body.

@@ -11,7 +11,7 @@ use natero_engine::{
 use natero_event::json::push_int;
 
 use super::{
-    clock, page,
+    address, clock, page,
     storage::{number, read_stored, remove_stored, store},
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Cookies {
     /// Removes both cookies, for every possible domain. One that stayed would be read
     /// again.
     pub fn erase(&self) {
-        let host = page::host();
+        let host = address::page_host();
         for &name in &[SESSION, VISITOR] {
             remove_stored(&[self.prefix, name].concat());
             self.write(name, "", Seconds(0), None);
@@ -122,7 +122,7 @@ impl Cookies {
     }
 
     fn write(&self, name: &str, value: &str, max_age: Seconds, domain: Option<&str>) {
-        let is_secure = page::full_address().starts_with("https:");
+        let is_secure = address::full_address().starts_with("https:");
         page::set_cookie(&self.cookie_text(name, value, max_age, domain, is_secure));
     }
 

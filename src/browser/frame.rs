@@ -3,13 +3,10 @@
 use std::cell::RefCell;
 
 use js_sys::Function;
+use natero_engine::host_constants::MAX_TITLE_WAIT;
 use wasm_bindgen::JsCast;
 
 use super::{clock, guard, page::window, timer::Timer};
-
-/// A hidden page has no frames. Then the title of a navigation is read after this long,
-/// in ms.
-const LONGEST_FRAME: f64 = 250.0;
 
 /// Waits for the next frame.
 #[derive(Default)]
@@ -34,7 +31,7 @@ impl Frame {
         });
         let function: &Function = on_frame.as_ref().unchecked_ref();
         let id = window().and_then(|it| it.request_animation_frame(function).ok());
-        self.timer.set(clock::monotonic() + LONGEST_FRAME, task);
+        self.timer.set(clock::monotonic() + MAX_TITLE_WAIT.0, task);
         self.request.replace(Some(FrameRequest {
             id,
             _on_frame: on_frame,

@@ -4,7 +4,7 @@ use natero_engine::{Engine, Input, View};
 
 use super::{
     Browser,
-    activity::{Activity, Use},
+    activity::{Activity, ActivitySignal},
     clock::now,
     lifecycle::{self, Change},
     listener::TargetListener,
@@ -13,16 +13,16 @@ use super::{
     page_listeners::{Erasure, PageListeners},
     storage::PageStorage,
     tabs::Tabs,
-    unreachable::{self, Obstacle},
+    unreachable,
 };
-use crate::settings::PageViews;
+use crate::{error::UnreachableCause, settings::PageViews};
 
 impl Browser {
     /// Adds all listeners that the engine needs.
     pub(super) fn listen(&self) -> PageListeners {
         let host = self.host();
         let policy = unreachable::watch_policy(&host.platform.source.url, move || {
-            host.platform.obstacle.set(Some(Obstacle::Policy));
+            host.platform.obstacle.set(Some(UnreachableCause::Policy));
         });
         let mut events = vec![policy];
         for &(kinds, online) in &[(&["online"], true), (&["offline"], false)] {
@@ -88,13 +88,13 @@ impl Browser {
         listeners
     }
 
-    fn activity(&self, used: Use) {
+    fn activity(&self, used: ActivitySignal) {
         let input = match used {
-            Use::Activity => {
+            ActivitySignal::Activity => {
                 self.verify_address();
                 Input::Activity
             }
-            Use::FrameFocused(focused) => Input::FrameFocused(focused),
+            ActivitySignal::FrameFocused(focused) => Input::FrameFocused(focused),
         };
         self.host().send_input(input);
     }

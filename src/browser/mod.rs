@@ -5,6 +5,7 @@
 //! as the value that stands for it.
 
 mod activity;
+pub(crate) mod address;
 mod clock;
 mod compression;
 mod console;
@@ -46,9 +47,9 @@ use self::{
     storage::PageStorage,
     timer::Timer,
     transport::{Abort, TransportState},
-    unreachable::Obstacle,
 };
 use crate::{
+    error::{NO_TIMERS, UnreachableCause},
     flush::Flushes,
     host::Host,
     settings::{PageViews, Settings},
@@ -113,9 +114,9 @@ pub(crate) struct Browser {
     /// Handles to abort requests.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Number of copies for `debugUrl` under way.
-    copies: Cell<u32>,
+    copies: Cell<usize>,
     /// What blocked the last request, if that is known.
-    obstacle: Cell<Option<Obstacle>>,
+    obstacle: Cell<Option<UnreachableCause>>,
     /// The id of this page among the tabs.
     tab: String,
     /// The listeners. Without them nothing new is begun.
@@ -129,8 +130,6 @@ pub(crate) struct Browser {
 /// An engine in a browser. A page has one or two, and none is ever dropped, because the
 /// browser may call back at any time.
 pub(crate) type BrowserHost = &'static Host<Browser>;
-
-const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /// Makes an engine in this browser.
 pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> BrowserHost {
@@ -254,7 +253,7 @@ impl Browser {
 
     /// The address of the page, as page views report it.
     pub fn address(&self) -> String {
-        page::address(self.with_hash())
+        address::page_address(self.with_hash())
     }
 
     fn with_hash(&self) -> bool {

@@ -6,12 +6,12 @@ use natero_engine::Now;
 use wasm_bindgen::JsValue;
 
 use super::{
-    clock,
+    address, clock,
     frame::Frame,
     listener::TargetListener,
-    page::{self, global, member},
+    page::{global, member},
     page_listeners::PageListeners,
-    wrapped::Wrapped,
+    wrapped::WrappedMethod,
 };
 
 /// Watches navigation as long as its listeners live.
@@ -43,7 +43,7 @@ impl Navigation {
         listeners: &mut PageListeners,
         on_navigation: impl Fn(NavigatedPage) + 'static,
     ) -> &'static Navigation {
-        let address = page::address(with_hash);
+        let address = address::page_address(with_hash);
         let this: &Navigation = Box::leak(Box::new(Navigation {
             with_hash,
             last: RefCell::new(address.clone()),
@@ -75,7 +75,7 @@ impl Navigation {
                     let on_call = Box::new(move || this.verify_address(is_replaced));
                     listeners
                         .wrapped
-                        .extend(Wrapped::new(holder, name, on_call));
+                        .extend(WrappedMethod::new(holder, name, on_call));
                 }
             }
         }
@@ -84,7 +84,7 @@ impl Navigation {
 
     /// Checks the address, which may have changed unnoticed.
     pub fn verify_address(&'static self, is_replaced: bool) {
-        let address = page::address(self.with_hash);
+        let address = address::page_address(self.with_hash);
         if *self.last.borrow() == address {
             return;
         }

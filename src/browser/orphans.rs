@@ -1,22 +1,19 @@
 //! Takes over what closed pages left.
 
+use natero_engine::host_constants::CLOSED_AFTER;
+
 use super::{
     clock, executor,
     locks::{self, Lock},
 };
 
-/// Without locks (on plain http), a page counts as closed if it has not updated its time
-/// stamp for this long, in ms. Pages update it when they store events or look for
-/// orphans, which is at least once a minute while they are in use.
-const CLOSED_AFTER: f64 = 600_000.0;
-
 /// How much of what a page left was taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum Takeover {
     /// All of it.
-    Whole,
+    Complete,
     /// Only a part. The rest had to stay.
-    Part,
+    Partial,
 }
 
 /// Calls `take` for what a page left under `name`, if that page is closed or its last
@@ -25,12 +22,12 @@ pub(crate) enum Taken {
 pub(crate) fn take_over(
     name: &str,
     last_alive: f64,
-    take: impl FnOnce() -> Taken + 'static,
+    take: impl FnOnce() -> Takeover + 'static,
     keep_lock: impl FnOnce(Lock) + 'static,
 ) {
     if locks::exist() {
         let granted = move |is_free: bool| {
-            if !is_free || take() == Taken::Whole {
+            if !is_free || take() == Takeover::Complete {
                 return None;
             }
             let lock = Lock::default();
@@ -38,7 +35,7 @@ pub(crate) fn take_over(
             Some(lock)
         };
         locks::request(name, true, Box::new(granted));
-    } else if clock::wall() - last_alive > CLOSED_AFTER {
+    } else if clock::wall() - last_alive > CLOSED_AFTER.0 {
         // As with a lock, this happens after the current task.
         executor::later(move || {
             take();

@@ -11,14 +11,14 @@ use super::{
     navigation::Navigation,
     page::{self, call, object, put},
     tabs::Tabs,
-    wrapped::Wrapped,
+    wrapped::WrappedMethod,
 };
 
 /// The listeners of a tracker. They listen as long as this lives.
 #[derive(Default)]
 pub(super) struct PageListeners {
     pub events: Vec<TargetListener>,
-    pub wrapped: Vec<Wrapped>,
+    pub wrapped: Vec<WrappedMethod>,
     pub activity: Option<&'static Activity>,
     pub navigation: Option<&'static Navigation>,
     /// `None` if there is no page, and therefore no tab.

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use natero_engine::{
     Answer, Cookies, Effect, Input, Millis, Mono, Now, Request, RequestId, Response,
+    host_constants::{ASKED_PARAMETER, MAX_COPIES},
 };
-use natero_event::json::push_int;
+use natero_event::json::{push_ascii, push_int};
 
 use super::{
     Browser, Decision, clock,
@@ -156,7 +157,9 @@ impl Browser {
         self.log(request, &[&count, " events"]);
         let mut url = self.source.url.clone();
         if !asked.is_empty() {
-            url.push_str("?asked=");
+            push_ascii(&mut url, b'?');
+            url.push_str(ASKED_PARAMETER);
+            push_ascii(&mut url, b'=');
             url.push_str(&asked);
         }
         let abort = Abort::new();
@@ -182,7 +185,7 @@ impl Browser {
         let Some(url) = &self.settings.debug_url else {
             return;
         };
-        if posting.body.is_empty() || self.copies.get() > 2 {
+        if posting.body.is_empty() || self.copies.get() >= MAX_COPIES {
             return;
         }
         self.copies.set(self.copies.get() + 1);
@@ -256,7 +259,9 @@ impl Browser {
                 push_int(&mut cause, i64::from(status));
                 found(&cause);
             }
-            None => unreachable::cause(&self.source.url, self.obstacle.get(), found),
+            None => unreachable::cause(&self.source.url, self.obstacle.get(), move |cause| {
+                found(cause.text());
+            }),
         }
     }
 

@@ -5,6 +5,10 @@ use std::{
     rc::Rc,
 };
 
+use natero_engine::host_constants::{
+    MAX_REMEMBERED_MESSAGES, MAX_REPORTED_MESSAGES, MESSAGE_SILENCE,
+};
+
 use super::{
     clock,
     console::{Level, print},
@@ -12,20 +16,9 @@ use super::{
 };
 use crate::error::Problem;
 
-/// How long the same message is not repeated, in ms. The page's reaction to a message may
-/// cause the next one.
-const SILENCE: f64 = 1_000.0;
-
-/// How many different messages are remembered.
-const MAX_REMEMBERED: usize = 100;
-
-/// How many messages are reported in that time by all trackers together. The page's
-/// reaction may be to make another tracker, which reports the same.
-const MAX_REPORTED: u32 = 250;
-
 thread_local! {
     /// The time from which messages are counted, and their number since.
-    static REPORTED: Cell<(f64, u32)> = const { Cell::new((-SILENCE, 0)) };
+    static REPORTED: Cell<(f64, usize)> = const { Cell::new((-MESSAGE_SILENCE.0, 0)) };
 }
 
 /// Receives problems.
@@ -35,10 +28,10 @@ pub(crate) type OnError = Rc<dyn Fn(&Problem)>;
 #[derive(Default)]
 pub(crate) struct Problems {
     on_error: Option<OnError>,
-    reported: RefCell<Vec<Reported>>,
+    reported: RefCell<Vec<ReportedMessage>>,
 }
 
-struct Reported {
+struct ReportedMessage {
     /// The bytes of the message without its digits. A message with other numbers counts
     /// as the same.
     wording: Vec<u8>,
@@ -93,12 +86,12 @@ impl Problems {
         let at = match reported.iter().position(|it| it.wording == wording) {
             Some(at) => at,
             None => {
-                if reported.len() == MAX_REMEMBERED {
+                if reported.len() == MAX_REMEMBERED_MESSAGES {
                     reported.clear();
                 }
-                reported.push(Reported {
+                reported.push(ReportedMessage {
                     wording,
-                    at: -SILENCE,
+                    at: -MESSAGE_SILENCE.0,
                     dropped: 0,
                 });
                 reported.len() - 1
@@ -106,7 +99,7 @@ impl Problems {
         };
         let same = &mut reported[at];
         same.dropped += dropped;
-        if now - same.at < SILENCE || !may_report_more(now) {
+        if now - same.at < MESSAGE_SILENCE.0 || !may_report_more(now) {
             return None;
         }
         same.at = now;
@@ -117,11 +110,11 @@ impl Problems {
 /// Whether one more message may be reported. Counts it if so.
 fn may_report_more(now: f64) -> bool {
     let (mut from, mut count) = REPORTED.get();
-    if now - from >= SILENCE {
+    if now - from >= MESSAGE_SILENCE.0 {
         (from, count) = (now, 0);
     }
-    let may = count < MAX_REPORTED;
-    REPORTED.set((from, count + u32::from(may)));
+    let may = count < MAX_REPORTED_MESSAGES;
+    REPORTED.set((from, count + usize::from(may)));
     may
 }
 

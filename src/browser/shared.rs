@@ -3,7 +3,7 @@
 //! here.
 
 use js_sys::{Object, Reflect};
-use natero_engine::Seed;
+use natero_engine::{Seed, host_constants::SHARED_STATE_KEY};
 use natero_event::json::{push_ascii, push_int};
 use wasm_bindgen::prelude::*;
 
@@ -14,9 +14,6 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Symbol, js_name = for)]
     fn symbol_for(key: &str) -> Result<JsValue, JsValue>;
 }
-
-/// The key under which the page holds it.
-const KEY: &str = "natero-wasm";
 
 /// The id of this page among the tabs. All trackers of a page count as one tab.
 pub(crate) fn tab(seed: Seed) -> String {
@@ -36,7 +33,7 @@ pub(crate) fn tab(seed: Seed) -> String {
 fn shared() -> JsValue {
     let global = global_this();
     // Without symbols nothing is shared.
-    let Ok(key) = symbol_for(KEY) else {
+    let Ok(key) = symbol_for(SHARED_STATE_KEY) else {
         return object().into();
     };
     if let Ok(shared) = Reflect::get(&global, &key)

@@ -18,7 +18,7 @@ use wasm_bindgen::JsValue;
 use super::{
     clock,
     locks::{self, Lock},
-    orphans::{Taken, take_over},
+    orphans::{Takeover, take_over},
     page,
 };
 use crate::ascii::rsplit_once;
@@ -258,8 +258,8 @@ impl PageStorage {
     }
 
     /// Adopts the records of a part.
-    fn adopt_part(&self, part: &str) -> Taken {
-        let mut taken = Taken::Whole;
+    fn adopt_part(&self, part: &str) -> Takeover {
+        let mut taken = Takeover::Complete;
         // A page that has given up storing cannot store anything as its own.
         if self.is_closed.get() {
             return taken;
@@ -285,7 +285,7 @@ impl PageStorage {
                 // It stays for the next page. Sending events twice is better than losing
                 // them.
                 self.unadopted.borrow_mut().push(name);
-                taken = Taken::Part;
+                taken = Takeover::Partial;
             } else {
                 // It is stored in this page's part now.
                 remove_stored(&name);

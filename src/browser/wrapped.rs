@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A method of the page that is wrapped as long as this lives.
-pub(crate) struct Wrapped {
+pub(crate) struct WrappedMethod {
     holder: Object,
     name: &'static str,
     /// The property as it was.
@@ -28,10 +28,14 @@ extern "C" {
     fn new(target: &Function, handler: &Object) -> Result<Proxy, JsValue>;
 }
 
-impl Wrapped {
+impl WrappedMethod {
     /// Calls `on_call` after each call of a method that is an own property of `holder`. A
     /// frozen object is left alone.
-    pub fn new(holder: &JsValue, name: &'static str, on_call: Box<dyn Fn()>) -> Option<Wrapped> {
+    pub fn new(
+        holder: &JsValue,
+        name: &'static str,
+        on_call: Box<dyn Fn()>,
+    ) -> Option<WrappedMethod> {
         let holder = holder.dyn_ref::<Object>()?.clone();
         let original_property = own_property(&holder, name)?;
         let original = member(&holder, name).dyn_into::<Function>().ok()?;
@@ -62,7 +66,7 @@ impl Wrapped {
         // `define_property` returns whether it succeeded; it does not throw for a frozen
         // object.
         let is_set = Reflect::define_property(&holder, &name.into(), &now).unwrap_or(false);
-        is_set.then_some(Wrapped {
+        is_set.then_some(WrappedMethod {
             holder,
             name,
             original_property,
@@ -84,7 +88,7 @@ pub(crate) fn proxy_function(original: &Function, apply: Box<Apply>) -> Option<J
     Some(Proxy::new(original, &handler).ok()?.into())
 }
 
-impl Drop for Wrapped {
+impl Drop for WrappedMethod {
     fn drop(&mut self) {
         self.is_unwrapped.set(true);
         // If other code has wrapped ours meanwhile, its wrapper stays.

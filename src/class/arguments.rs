@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::*;
 use crate::{
     browser::page::{call_original, member},
     error::TrackerError,
-    live::Live,
+    expected,
+    instance::Instance,
     settings::rules,
     text::clean,
     tracker::OwnedOverride,
@@ -32,13 +33,13 @@ extern "C" {
 /// effect.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'a> {
-    pub live: &'a Live,
+    pub instance: &'a Instance,
     pub method: &'static str,
 }
 
 impl Arguments<'_> {
     fn refuse<T>(self, argument: &'static str, expected: &str, got: String) -> Option<T> {
-        self.live.refuse(&TrackerError::InvalidArgument {
+        self.instance.refuse(&TrackerError::InvalidArgument {
             method: self.method,
             argument,
             expected: expected.to_owned(),
@@ -49,7 +50,7 @@ impl Arguments<'_> {
 
     /// A required id.
     pub fn id(self, argument: &'static str, value: &JsValue) -> Option<String> {
-        to_id(value).or_else(|| self.refuse(argument, rules::ID, describe_id(value)))
+        to_id(value).or_else(|| self.refuse(argument, expected::ID, describe_id(value)))
     }
 
     /// An id, or `None` for `null`.
@@ -78,14 +79,14 @@ impl Arguments<'_> {
         }
         match value.as_f64().filter(|number| number.is_finite()) {
             Some(number) => Some(number_text(number)),
-            None => self.refuse(argument, "a finite number", describe(value)),
+            None => self.refuse(argument, expected::NUMBER, describe(value)),
         }
     }
 
     /// A time in ms.
     pub fn span(self, argument: &'static str, value: &JsValue) -> Option<f64> {
         let span = value.as_f64().filter(|number| rules::is_span(*number));
-        span.or_else(|| self.refuse(argument, rules::SPAN, describe(value)))
+        span.or_else(|| self.refuse(argument, expected::SPAN, describe(value)))
     }
 
     /// Any text; `None` if none is given.
@@ -95,7 +96,7 @@ impl Arguments<'_> {
         }
         match value.as_string() {
             Some(text) => Some(Some(text)),
-            None => self.refuse(argument, "a string", describe(value)),
+            None => self.refuse(argument, expected::TEXT, describe(value)),
         }
     }
 
@@ -106,7 +107,7 @@ impl Arguments<'_> {
         }
         match Fields::of(value) {
             Ok(fields) => Some(fields),
-            Err(got) => self.refuse("options", PLAIN, got),
+            Err(got) => self.refuse("options", expected::PLAIN, got),
         }
     }
 
@@ -118,19 +119,17 @@ impl Arguments<'_> {
             return Some(None);
         }
         if !is_plain(value) {
-            return self.refuse("details", PLAIN, describe(value));
+            return self.refuse("details", expected::PLAIN, describe(value));
         }
         match super::details::json(value, MAX_DETAILS_BYTES) {
             Some(json) => Some(Some(json)),
-            None => self.refuse("details", rules::DETAILS, "more".to_owned()),
+            None => self.refuse("details", expected::DETAILS, "more".to_owned()),
         }
     }
 }
 
 /// Describes an object that cannot be read.
 pub(super) const THROWING: &str = "an object that throws";
-
-const PLAIN: &str = "a plain object";
 
 /// The fields of a plain object.
 #[derive(Default)]
@@ -222,14 +221,12 @@ pub(super) fn number_text(number: f64) -> String {
 /// Describes a value that is not a valid id.
 pub(super) fn describe_id(value: &JsValue) -> String {
     let got = describe(value);
-    if got == STRING {
+    if got == expected::TEXT {
         "a longer string".to_owned()
     } else {
         got
     }
 }
-
-const STRING: &str = "a string";
 
 /// Describes a value for a message. Only plain data is called "an object".
 pub(super) fn describe(value: &JsValue) -> String {
@@ -256,9 +253,13 @@ pub(super) fn describe(value: &JsValue) -> String {
         let is_empty = value
             .as_string()
             .is_some_and(|text| clean(&text).is_empty());
-        if is_empty { "an empty string" } else { STRING }
+        if is_empty {
+            "an empty string"
+        } else {
+            expected::TEXT
+        }
     } else if value.is_function() {
-        "a function"
+        expected::FUNCTION
     } else if value.is_symbol() {
         "a symbol"
     } else if value.is_bigint() {

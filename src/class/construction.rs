@@ -15,7 +15,7 @@ use super::{
 use crate::{
     browser::{self, Hooks, Problems},
     error::{ErrorCode, Problem, TrackerError},
-    live,
+    instance,
     tracker::{self, Tracker},
 };
 
@@ -49,10 +49,10 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
     // repetitions are suppressed: the page may react to a report by making the next
     // tracker.
     let running = source.as_ref().ok().and_then(Option::as_ref);
-    let running = running.and_then(live::running);
+    let running = running.and_then(instance::running);
     let own = Problems::new(on_error.clone());
     let problems = match &running {
-        Some(live) => &live.host.platform.problems,
+        Some(instance) => &instance.host.platform.problems,
         None => &own,
     };
     let refused = Cell::new(0);
@@ -73,7 +73,12 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
                 before_send: passed.before_send.map(filter_hook),
                 on_error,
             };
-            Tracker::of(live::open(passed.settings, &passed.names, source, hooks))
+            Tracker::of(instance::open(
+                passed.settings,
+                &passed.names,
+                source,
+                hooks,
+            ))
         }
         Ok(None) => Tracker::INERT,
         Err(error) => {
@@ -82,8 +87,10 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
         }
     };
     // The tracker counts refusals for all its handles.
-    if let Some((live, _)) = tracker.live() {
-        live.refused.set(live.refused.get() + refused.take());
+    if let Some((instance, _)) = tracker.instance() {
+        instance
+            .refused
+            .set(instance.refused.get() + refused.take());
     }
     Natero {
         ready: resolved(tracker.is_ready()),

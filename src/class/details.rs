@@ -5,6 +5,7 @@
 //! pairs, on which receivers may fail.
 
 use js_sys::{Array, Function, Object, Reflect};
+use natero_engine::host_constants::MAX_DETAILS_DEPTH;
 use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
@@ -16,9 +17,6 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn array_from(items: &JsValue) -> Result<Array, JsValue>;
 }
-
-/// How deeply objects may be nested. Deeper ones are left out.
-const MAX_DEPTH: usize = 64;
 
 /// An object as JSON of at most `max_bytes` bytes.
 pub(super) fn json(object: &JsValue, max_bytes: usize) -> Option<String> {
@@ -83,7 +81,7 @@ impl JsonWriter {
     }
 
     fn object(&mut self, value: &JsValue, is_final: bool) -> bool {
-        if !self.fits() || self.path.len() >= MAX_DEPTH || self.path.contains(value) {
+        if !self.fits() || self.path.len() >= MAX_DETAILS_DEPTH || self.path.contains(value) {
             return false;
         }
         let Some(tag) = tag(value) else {

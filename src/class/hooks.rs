@@ -5,23 +5,25 @@ use std::rc::Rc;
 use js_sys::{Function, JSON};
 use wasm_bindgen::JsValue;
 
+use natero_engine::host_constants::MAX_EVENT_BYTES;
+
 use super::{
     arguments::Fields,
     details,
-    plain::{Plain, object},
+    plain::{PlainValue, object},
 };
 use crate::{
     browser::{self, BeforeSend, Decision, OnError},
-    tracker::{EVENT_ID, MAX_EVENT_BYTES, with_event_id},
+    tracker::{EVENT_ID, with_event_id},
 };
 
 /// Wraps the page's `onError`, which may do anything, throw or reject.
 pub(super) fn error_hook(on_error: Function) -> OnError {
     Rc::new(move |problem| {
         let problem_object = object(&[
-            ("code", Plain::Text(problem.code)),
-            ("message", Plain::Text(&problem.message)),
-            ("dropped", Plain::count(problem.dropped)),
+            ("code", PlainValue::Text(problem.code)),
+            ("message", PlainValue::Text(&problem.message)),
+            ("dropped", PlainValue::count(problem.dropped)),
         ]);
         if let Ok(result) = on_error.call1(&JsValue::UNDEFINED, &problem_object) {
             browser::ignore_outcome(&result);

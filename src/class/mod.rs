@@ -21,13 +21,13 @@ use wasm_bindgen::prelude::*;
 use self::{
     arguments::{Arguments, Fields},
     construction::{make, resolved},
-    plain::{Plain, object, promise_result},
+    plain::{PlainValue, object, promise_result},
 };
 use crate::{
     browser::{self, Problems},
     error::reason_name,
     flush::{Flush, Flushed},
-    live::{self, Live, StickyId, Subject, Use},
+    instance::{self, FeatureUse, Instance, StickyId, Subject},
     tracker::{self, Ids, Tracker},
 };
 
@@ -56,7 +56,7 @@ impl Natero {
     ) -> Natero {
         // If this traps, the result is a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
-            let _ = browser::run(|| Problems::default().report(live::failure(&error)));
+            let _ = browser::run(|| Problems::default().report(instance::failure(&error)));
             Natero::inert(0)
         })
     }
@@ -136,7 +136,7 @@ impl Natero {
         #[wasm_bindgen(unchecked_param_type = "Id")] feature: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "number | FeatureOptions")] total: &JsValue,
     ) {
-        self.call("sendFeatureEvent", &mut |live, arguments| {
+        self.call("sendFeatureEvent", &mut |instance, arguments| {
             let feature = arguments.id("feature", feature)?;
             let is_options = total.is_object() || total.is_null();
             let options = if is_options {
@@ -149,7 +149,7 @@ impl Natero {
             } else {
                 total.clone()
             };
-            live.feature(Use {
+            instance.feature(FeatureUse {
                 feature,
                 total: arguments.number("total", &total)?,
                 module: arguments.id_override("module", &options.get("module"))?,
@@ -169,12 +169,12 @@ impl Natero {
         #[wasm_bindgen(js_name = moduleOptions, unchecked_optional_param_type = "ModuleOptions")]
         options: &JsValue,
     ) {
-        self.call("sendModuleEvent", &mut |live, arguments| {
+        self.call("sendModuleEvent", &mut |instance, arguments| {
             let module = arguments.id("module", module)?;
             let time_spent = arguments.span("timeSpent", time_spent)?;
             let product = arguments.options(options)?.get("product");
             let product = arguments.id_override("product", &product)?;
-            live.module_event(module, Millis(time_spent), product);
+            instance.module_event(module, Millis(time_spent), product);
             Some(())
         });
     }
@@ -186,11 +186,11 @@ impl Natero {
         #[wasm_bindgen(js_name = pageOptions, unchecked_optional_param_type = "PageViewOptions")]
         options: &JsValue,
     ) {
-        self.call("trackPageView", &mut |live, arguments| {
+        self.call("trackPageView", &mut |instance, arguments| {
             let options = arguments.options(options)?;
             let url = arguments.text("url", &options.get("url"))?;
             let title = arguments.text("title", &options.get("title"))?;
-            live.page_view(url, title);
+            instance.page_view(url, title);
             Some(())
         });
     }
@@ -200,8 +200,8 @@ impl Natero {
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
     pub fn flush(&self) -> JsValue {
         let mut begun = None;
-        self.call("flush", &mut |live, _| {
-            begun = Some(live.flush());
+        self.call("flush", &mut |instance, _| {
+            begun = Some(instance.flush());
             Some(())
         });
         let (promise, settle) = browser::promise();
@@ -209,9 +209,9 @@ impl Natero {
         flush.then(move |flushed| {
             let flushed = flushed.unwrap_or_default();
             let result = object(&[
-                ("delivered", Plain::count(flushed.delivered)),
-                ("pending", Plain::count(flushed.pending)),
-                ("rejected", Plain::count(flushed.rejected)),
+                ("delivered", PlainValue::count(flushed.delivered)),
+                ("pending", PlainValue::count(flushed.pending)),
+                ("rejected", PlainValue::count(flushed.rejected)),
             ]);
             let _ = settle
                 .unchecked_ref::<Function>()
@@ -268,28 +268,31 @@ impl Natero {
         } = dropped;
         let refused = self
             .tracker
-            .live()
-            .map_or(0, |(live, _)| live.refused.get());
+            .instance()
+            .map_or(0, |(instance, _)| instance.refused.get());
         let total = consent + disabled + before_send + identity + overflow + rejected + too_large;
         let dropped = [
-            ("total", Plain::count(total)),
-            ("invalid", Plain::count(self.refused.get() + refused)),
-            (reason_name(Reason::Consent), Plain::count(consent)),
-            (reason_name(Reason::Disabled), Plain::count(disabled)),
-            (reason_name(Reason::BeforeSend), Plain::count(before_send)),
-            (reason_name(Reason::Identity), Plain::count(identity)),
-            (reason_name(Reason::Overflow), Plain::count(overflow)),
-            (reason_name(Reason::Rejected), Plain::count(rejected)),
-            (reason_name(Reason::TooLarge), Plain::count(too_large)),
+            ("total", PlainValue::count(total)),
+            ("invalid", PlainValue::count(self.refused.get() + refused)),
+            (reason_name(Reason::Consent), PlainValue::count(consent)),
+            (reason_name(Reason::Disabled), PlainValue::count(disabled)),
+            (
+                reason_name(Reason::BeforeSend),
+                PlainValue::count(before_send),
+            ),
+            (reason_name(Reason::Identity), PlainValue::count(identity)),
+            (reason_name(Reason::Overflow), PlainValue::count(overflow)),
+            (reason_name(Reason::Rejected), PlainValue::count(rejected)),
+            (reason_name(Reason::TooLarge), PlainValue::count(too_large)),
         ];
         object(&[
-            ("accepted", Plain::count(accepted)),
-            ("delivered", Plain::count(delivered)),
-            ("pending", Plain::count(pending)),
-            ("requests", Plain::count(requests)),
-            ("retries", Plain::count(retries)),
-            ("bytesSent", Plain::Number(bytes_sent)),
-            ("dropped", Plain::Object(&dropped)),
+            ("accepted", PlainValue::count(accepted)),
+            ("delivered", PlainValue::count(delivered)),
+            ("pending", PlainValue::count(pending)),
+            ("requests", PlainValue::count(requests)),
+            ("retries", PlainValue::count(retries)),
+            ("bytesSent", PlainValue::Number(bytes_sent)),
+            ("dropped", PlainValue::Object(&dropped)),
         ])
     }
 
@@ -332,7 +335,7 @@ impl Natero {
 }
 
 /// Checks the arguments of a call, and executes it.
-type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
+type Make<'a> = dyn FnMut(&Instance, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
     /// A tracker that does nothing, with this many refused calls.
@@ -348,8 +351,8 @@ impl Natero {
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
         // Refused arguments have been reported, and nothing is thrown into the page.
         browser::attempt(|| {
-            let _ = self.tracker.call(method, |live| {
-                make(live, Arguments { live, method });
+            let _ = self.tracker.call(method, |instance| {
+                make(instance, Arguments { instance, method });
                 Ok(())
             });
         });
@@ -361,24 +364,24 @@ impl Natero {
 
     fn set(&self, which: StickyId, id: &JsValue) {
         let (method, argument) = which.names();
-        self.call(method, &mut |live, arguments| {
-            live.set(which, arguments.id_or_null(argument, id)?);
+        self.call(method, &mut |instance, arguments| {
+            instance.set(which, arguments.id_or_null(argument, id)?);
             Some(())
         });
     }
 
     fn identify(&self, subject: Subject, id: &JsValue, details: &JsValue) {
         let (method, argument) = subject.names();
-        self.call(method, &mut |live, arguments| {
+        self.call(method, &mut |instance, arguments| {
             let id = arguments.id(argument, id)?;
-            live.identify(subject, id, arguments.details(details)?);
+            instance.identify(subject, id, arguments.details(details)?);
             Some(())
         });
     }
 
     fn plain(&self, method: &'static str, call: Call<'static>) {
-        self.call(method, &mut |live, _| {
-            live.call(call);
+        self.call(method, &mut |instance, _| {
+            instance.call(call);
             Some(())
         });
     }

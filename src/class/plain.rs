@@ -11,24 +11,24 @@ use crate::browser::page;
 /// Structs that derive `Serialize` could be used instead. But then serde-wasm-bindgen
 /// keeps the names of their fields in a hash table, which takes about 3 KB of wasm.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Plain<'a> {
+pub(super) enum PlainValue<'a> {
     Number(f64),
     Text(&'a str),
-    Object(&'a [(&'a str, Plain<'a>)]),
+    Object(&'a [(&'a str, PlainValue<'a>)]),
 }
 
-impl Plain<'_> {
-    pub fn count(count: u32) -> Plain<'static> {
-        Plain::Number(f64::from(count))
+impl PlainValue<'_> {
+    pub fn count(count: u32) -> PlainValue<'static> {
+        PlainValue::Number(f64::from(count))
     }
 }
 
-impl Serialize for Plain<'_> {
+impl Serialize for PlainValue<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Plain::Number(number) => to.serialize_f64(*number),
-            Plain::Text(text) => to.serialize_str(text),
-            Plain::Object(fields) => {
+            PlainValue::Number(number) => to.serialize_f64(*number),
+            PlainValue::Text(text) => to.serialize_str(text),
+            PlainValue::Object(fields) => {
                 to.collect_map(fields.iter().map(|(name, value)| (name, value)))
             }
         }
@@ -36,9 +36,9 @@ impl Serialize for Plain<'_> {
 }
 
 /// A plain object with these fields.
-pub(super) fn object(fields: &[(&str, Plain<'_>)]) -> JsValue {
+pub(super) fn object(fields: &[(&str, PlainValue<'_>)]) -> JsValue {
     let to = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    Plain::Object(fields)
+    PlainValue::Object(fields)
         .serialize(&to)
         .unwrap_or(JsValue::UNDEFINED)
 }

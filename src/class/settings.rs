@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::arguments::{Fields, describe, describe_id, to_id};
 use crate::{
-    browser::page,
+    browser::address,
+    expected,
     settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
 };
 
@@ -126,7 +127,7 @@ struct Mismatch {
 fn put_hook(to: &mut Option<Function>, value: JsValue, is_set: bool) -> Result<(), Mismatch> {
     if is_set {
         *to = Some(value.dyn_into().map_err(|value| Mismatch {
-            expected: "a function",
+            expected: expected::FUNCTION,
             got: describe(&value),
         })?);
     }
@@ -135,7 +136,7 @@ fn put_hook(to: &mut Option<Function>, value: JsValue, is_set: bool) -> Result<(
 
 /// Stores a value in the slot of its setting, if it is valid.
 fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
-    let expected = expected(&slot);
+    let expected = description(&slot);
     let is_id = matches!(slot, Slot::Id(_));
     let fits = match slot {
         Slot::Id(to) => put_some(to, to_id(value)),
@@ -144,7 +145,7 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
         Slot::Count(to) => put(to, whole(value)),
         Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize)),
         Slot::Endpoint(to) => put(to, text(value, can_receive)),
-        Slot::Address(to) => put_some(to, text(value, page::is_address)),
+        Slot::Address(to) => put_some(to, text(value, address::is_address)),
         Slot::Token(to) => put(to, text(value, rules::is_token)),
         Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token)),
         Slot::PageViews(to) => {
@@ -177,14 +178,14 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
 }
 
 /// Describes a valid value.
-fn expected(slot: &Slot<'_>) -> &'static str {
+fn description(slot: &Slot<'_>) -> &'static str {
     match slot {
-        Slot::Id(_) => rules::ID,
-        Slot::Flag(_) => "true or false",
-        Slot::Span(_) | Slot::Count(_) | Slot::Bytes(_) => rules::POSITIVE,
-        Slot::Endpoint(_) => rules::ENDPOINT,
-        Slot::Address(_) => rules::ADDRESS,
-        Slot::Token(_) | Slot::OptionalToken(_) => rules::TOKEN,
+        Slot::Id(_) => expected::ID,
+        Slot::Flag(_) => expected::FLAG,
+        Slot::Span(_) | Slot::Count(_) | Slot::Bytes(_) => expected::POSITIVE,
+        Slot::Endpoint(_) => expected::ENDPOINT,
+        Slot::Address(_) => expected::ADDRESS,
+        Slot::Token(_) | Slot::OptionalToken(_) => expected::TOKEN,
         Slot::PageViews(_) => "true or false or \"hash\"",
         Slot::Persistence(_) => "\"storage\" or \"memory\"",
         Slot::Consent(_) => "\"granted\" or \"pending\" or \"denied\"",
@@ -218,7 +219,7 @@ fn whole(value: &JsValue) -> Option<u32> {
 }
 
 fn can_receive(endpoint: &str) -> bool {
-    page::absolute(endpoint).is_some()
+    address::absolute(endpoint).is_some()
 }
 
 fn text(value: &JsValue, fits: fn(&str) -> bool) -> Option<String> {

@@ -16,7 +16,7 @@ pub(super) fn object<T: JsCast>(value: &impl Serialize) -> T {
         parent: None,
         key: "",
     };
-    let Ok(Written(object)) = value.serialize(place);
+    let Ok(NestedObject(object)) = value.serialize(place);
     object
         .map_or(JsValue::UNDEFINED, JsValue::from)
         .unchecked_into()
@@ -51,9 +51,9 @@ struct Place<'a> {
 }
 
 /// The result of writing a value: `None` if it is a field now, or its own object.
-struct Written(Option<Object>);
+struct NestedObject(Option<Object>);
 
-const FIELD: Result<Written, Never> = Ok(Written(None));
+const FIELD: Result<NestedObject, Never> = Ok(NestedObject(None));
 
 /// The error type. Writing never fails, and without error handling the code is half the
 /// size. A value of an unsupported kind panics, which every test of it would notice.
@@ -106,7 +106,7 @@ fn flag(parent: Option<&Object>, key: &'static str, flag: bool) {
 struct Fields(Object);
 
 impl SerializeStruct for Fields {
-    type Ok = Written;
+    type Ok = NestedObject;
     type Error = Never;
 
     fn serialize_field<T: Serialize + ?Sized>(
@@ -119,14 +119,14 @@ impl SerializeStruct for Fields {
         Ok(())
     }
 
-    fn end(self) -> Result<Written, Never> {
-        Ok(Written(Some(self.0)))
+    fn end(self) -> Result<NestedObject, Never> {
+        Ok(NestedObject(Some(self.0)))
     }
 }
 
 macro_rules! numbers {
     ($($method:ident($number:ty);)*) => {
-        $(fn $method(self, value: $number) -> Result<Written, Never> {
+        $(fn $method(self, value: $number) -> Result<NestedObject, Never> {
             number(self.parent, self.key, value.into());
             FIELD
         })*
@@ -142,15 +142,15 @@ macro_rules! unsupported {
 }
 
 impl ser::Serializer for Place<'_> {
-    type Ok = Written;
+    type Ok = NestedObject;
     type Error = Never;
-    type SerializeSeq = Impossible<Written, Never>;
-    type SerializeTuple = Impossible<Written, Never>;
-    type SerializeTupleStruct = Impossible<Written, Never>;
-    type SerializeTupleVariant = Impossible<Written, Never>;
-    type SerializeMap = Impossible<Written, Never>;
+    type SerializeSeq = Impossible<NestedObject, Never>;
+    type SerializeTuple = Impossible<NestedObject, Never>;
+    type SerializeTupleStruct = Impossible<NestedObject, Never>;
+    type SerializeTupleVariant = Impossible<NestedObject, Never>;
+    type SerializeMap = Impossible<NestedObject, Never>;
     type SerializeStruct = Fields;
-    type SerializeStructVariant = Impossible<Written, Never>;
+    type SerializeStructVariant = Impossible<NestedObject, Never>;
 
     numbers! {
         serialize_i8(i8);
@@ -163,21 +163,21 @@ impl ser::Serializer for Place<'_> {
         serialize_f64(f64);
     }
 
-    fn serialize_bool(self, value: bool) -> Result<Written, Never> {
+    fn serialize_bool(self, value: bool) -> Result<NestedObject, Never> {
         flag(self.parent, self.key, value);
         FIELD
     }
 
-    fn serialize_str(self, value: &str) -> Result<Written, Never> {
+    fn serialize_str(self, value: &str) -> Result<NestedObject, Never> {
         text(self.parent, self.key, value);
         FIELD
     }
 
-    fn serialize_none(self) -> Result<Written, Never> {
+    fn serialize_none(self) -> Result<NestedObject, Never> {
         FIELD
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, Never> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<NestedObject, Never> {
         value.serialize(self)
     }
 
@@ -185,7 +185,7 @@ impl ser::Serializer for Place<'_> {
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<Written, Never> {
+    ) -> Result<NestedObject, Never> {
         value.serialize(self)
     }
 
@@ -194,7 +194,7 @@ impl ser::Serializer for Place<'_> {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<Written, Never> {
+    ) -> Result<NestedObject, Never> {
         text(self.parent, self.key, variant);
         FIELD
     }
@@ -213,17 +213,17 @@ impl ser::Serializer for Place<'_> {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<Written, Never> {
+    ) -> Result<NestedObject, Never> {
         unsupported()
     }
 
     unsupported! {
-        serialize_i64(i64) -> Written;
-        serialize_u64(u64) -> Written;
-        serialize_char(char) -> Written;
-        serialize_bytes(&[u8]) -> Written;
-        serialize_unit() -> Written;
-        serialize_unit_struct(&'static str) -> Written;
+        serialize_i64(i64) -> NestedObject;
+        serialize_u64(u64) -> NestedObject;
+        serialize_char(char) -> NestedObject;
+        serialize_bytes(&[u8]) -> NestedObject;
+        serialize_unit() -> NestedObject;
+        serialize_unit_struct(&'static str) -> NestedObject;
         serialize_seq(Option<usize>) -> Self::SerializeSeq;
         serialize_tuple(usize) -> Self::SerializeTuple;
         serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;

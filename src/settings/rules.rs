@@ -1,23 +1,8 @@
-//! The rules for the values of settings, by kind, and their descriptions.
+//! The rules for the values of settings, by kind.
 
 use natero_event::trim;
 
 use crate::ascii::{end_before, split_once};
-
-/// Describes a valid id.
-pub const ID: &str = "a string of 1 to 256 characters";
-/// Describes a valid endpoint.
-pub const ENDPOINT: &str = "an http: or https: URL, or a path of this origin";
-/// Describes any other valid address.
-pub const ADDRESS: &str = "an http: or https: URL";
-/// Describes a valid time span, count or size.
-pub const POSITIVE: &str = "a number above 0";
-/// Describes a valid part of a name.
-pub const TOKEN: &str = "a string of letters, digits, '.', '-' and '_'";
-/// Describes a valid time measured by the caller.
-pub const SPAN: &str = "a number of ms, 0 or more";
-/// Describes valid details.
-pub const DETAILS: &str = "a plain object of at most 16 KiB as JSON";
 
 /// Whether batches can be sent to this address after a path is appended: an address of
 /// another origin, or a path of the page's own.
@@ -99,11 +84,6 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_length_of_an_id_is_described_as_it_is_checked() {
-        assert!(ID.contains(&natero_event::limits::MAX_ID_CHARS.to_string()));
-    }
 
     #[test]
     fn an_endpoint_is_an_address_or_a_path_of_this_origin() {

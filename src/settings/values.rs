@@ -7,7 +7,7 @@ use natero_event::Id;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{consent_name, persistence_name, rules};
-use crate::error::TrackerError;
+use crate::{error::TrackerError, expected};
 
 /// All settings of a tracker, except the hooks. Serialised, they have the names, units
 /// and defaults of the npm package's settings.
@@ -159,20 +159,20 @@ impl Settings {
             if let Some(id) = id
                 && Id::new(id).is_none()
             {
-                return refuse(setting, rules::ID, rules::describe_id(id));
+                return refuse(setting, expected::ID, rules::describe_id(id));
             }
         }
         if !rules::is_endpoint(&self.endpoint) {
             return Err(TrackerError::setting(
                 "endpoint",
-                rules::ENDPOINT,
+                expected::ENDPOINT,
                 &self.endpoint,
             ));
         }
         if let Some(url) = &self.debug_url
             && !rules::is_address(url)
         {
-            return Err(TrackerError::setting("debugUrl", rules::ADDRESS, url));
+            return Err(TrackerError::setting("debugUrl", expected::ADDRESS, url));
         }
         for (setting, number) in [
             ("sessionTimeout", self.session_timeout),
@@ -184,7 +184,7 @@ impl Settings {
             ("maxStoredBytes", self.max_stored_bytes as f64),
         ] {
             if !rules::is_positive(number) {
-                return refuse(setting, rules::POSITIVE, rules::describe_number(number));
+                return refuse(setting, expected::POSITIVE, rules::describe_number(number));
             }
         }
         let domain = self.cookie_domain.as_ref();
@@ -195,7 +195,7 @@ impl Settings {
             if let Some(token) = token
                 && !rules::is_token(token)
             {
-                return Err(TrackerError::setting(setting, rules::TOKEN, token));
+                return Err(TrackerError::setting(setting, expected::TOKEN, token));
             }
         }
         Ok(())

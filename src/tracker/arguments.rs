@@ -3,7 +3,7 @@
 use natero_event::Id;
 
 use super::OwnedOverride;
-use crate::{error::TrackerError, settings::rules, text::clean};
+use crate::{error::TrackerError, expected, settings::rules, text::clean};
 
 /// An id as events carry it.
 pub(super) fn id(
@@ -17,7 +17,7 @@ pub(super) fn id(
         .ok_or_else(|| TrackerError::InvalidArgument {
             method,
             argument,
-            expected: rules::ID.to_owned(),
+            expected: expected::ID.to_owned(),
             got: rules::describe_id(&clean).to_owned(),
         })
 }
@@ -39,7 +39,7 @@ pub(super) fn total_text(method: &'static str, total: f64) -> Result<String, Tra
         return Err(TrackerError::InvalidArgument {
             method,
             argument: "total",
-            expected: "a finite number".to_owned(),
+            expected: expected::NUMBER.to_owned(),
             got: if total.is_nan() { "NaN" } else { "Infinity" }.to_owned(),
         });
     }

@@ -10,9 +10,9 @@ use super::{
     event::{self, TrackedEvent},
 };
 use crate::{
-    browser::{self, Hooks, Source, page},
+    browser::{self, Hooks, Source, address},
     error::{Problem, TrackerError},
-    live,
+    expected, instance,
     settings::{PageViews, Settings, milliseconds, rules},
 };
 
@@ -228,14 +228,14 @@ impl TrackerBuilder {
         }
         // Browsers refuse addresses that look valid as a text.
         if let Some(url) = &self.settings.debug_url
-            && !page::is_address(url)
+            && !address::is_address(url)
         {
-            return Err(TrackerError::setting("debugUrl", rules::ADDRESS, url));
+            return Err(TrackerError::setting("debugUrl", expected::ADDRESS, url));
         }
         let endpoint = &self.settings.endpoint;
         let source = source(endpoint, api_key, auth_key)
-            .ok_or_else(|| TrackerError::setting("endpoint", rules::ENDPOINT, endpoint))?;
-        Ok(Tracker::of(live::open(
+            .ok_or_else(|| TrackerError::setting("endpoint", expected::ENDPOINT, endpoint))?;
+        Ok(Tracker::of(instance::open(
             self.settings,
             &[],
             source,
@@ -263,7 +263,7 @@ pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, Trac
 pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<Source> {
     let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
     let url = [
-        &page::absolute(endpoint)?,
+        &address::absolute(endpoint)?,
         "/v1/",
         &encoded(auth_key),
         "/",

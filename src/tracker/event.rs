@@ -1,15 +1,10 @@
 //! An event as `before_send` sees it.
 
-use natero_event::{
-    json::{push_ascii, push_str},
-    limits::MAX_DETAILS_BYTES,
-};
+use natero_engine::host_constants::MAX_EVENT_BYTES;
+use natero_event::json::{push_ascii, push_str};
 use serde_json::{Map, Value};
 
 use crate::browser::Decision;
-
-/// Room for the details and everything else in an event, in bytes.
-pub(crate) const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
 
 /// Receivers deduplicate by this field, so nobody may change it.
 pub(crate) const EVENT_ID: &str = "event_id";

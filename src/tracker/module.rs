@@ -1,7 +1,7 @@
 //! Modules that are entered for as long as a value lives.
 
 use super::{Tracker, arguments::id as checked};
-use crate::{error::TrackerError, live::StickyId};
+use crate::{error::TrackerError, instance::StickyId};
 
 /// A module that was entered, until this is dropped; see
 /// [`enter_module`](Tracker::enter_module).
@@ -34,8 +34,8 @@ impl Tracker {
     pub fn enter_module(&self, id: &str) -> Result<ModuleGuard, TrackerError> {
         let (method, argument) = StickyId::Module.names();
         let mut entry = 0;
-        self.call(method, |live| {
-            entry = live.enter(checked(method, argument, id)?);
+        self.call(method, |instance| {
+            entry = instance.enter(checked(method, argument, id)?);
             Ok(())
         })?;
         let tracker = *self;
@@ -45,20 +45,20 @@ impl Tracker {
 
 impl Drop for ModuleGuard {
     fn drop(&mut self) {
-        if let Some((live, _)) = self.tracker.live() {
-            live.leave(self.entry);
+        if let Some((instance, _)) = self.tracker.instance() {
+            instance.leave(self.entry);
         }
     }
 }
 
 /// The modules of existing guards, the latest last.
 #[derive(Debug, Default)]
-pub(crate) struct Entered {
+pub(crate) struct ModuleStack {
     modules: Vec<(u32, String)>,
     entries: u32,
 }
 
-impl Entered {
+impl ModuleStack {
     /// Enters a module. Returns the number to leave it with.
     pub fn enter(&mut self, module: &str) -> u32 {
         self.entries += 1;
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_latest_module_gives_way_to_the_one_around_it() {
-        let mut entered = Entered::default();
+        let mut entered = ModuleStack::default();
         let outer = entered.enter("reports");
         let inner = entered.enter("editor");
         assert_eq!(entered.leave(inner), Some(Some("reports".to_owned())));
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn one_that_another_has_followed_is_left_without_a_change() {
-        let mut entered = Entered::default();
+        let mut entered = ModuleStack::default();
         let before = entered.enter("reports");
         let after = entered.enter("reports");
         assert_eq!(entered.leave(before), None);
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn guards_stand_for_nothing_once_the_module_was_set_otherwise() {
-        let mut entered = Entered::default();
+        let mut entered = ModuleStack::default();
         let before = entered.enter("reports");
         entered.clear();
         let after = entered.enter("reports");

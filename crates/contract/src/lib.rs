@@ -3,11 +3,13 @@
 //! `cargo xtask build` writes [`contract`] to `js/generated/contract.ts`. A test fails
 //! while the checked-in file differs.
 
+mod hosts;
+mod messages;
 mod settings;
 
 use std::fmt::Write;
 
-use natero_engine::{Reason, SIGN_IN, Stats, stored_names};
+use natero_engine::{Reason, SIGN_IN, Stats};
 use natero_event::{ActionKind, limits};
 use natero_wasm::error::{ErrorCode, reason_name};
 use tsify::Tsify;
@@ -54,7 +56,7 @@ pub fn contract() -> String {
         "SIGN_IN_MS",
         SIGN_IN.0 as usize,
     );
-    names(&mut text);
+    hosts::write(&mut text);
     list(
         &mut text,
         "Why events are not delivered, in the order of the counters.",
@@ -67,6 +69,7 @@ pub fn contract() -> String {
         "ErrorCode",
         ErrorCode::ALL.map(ErrorCode::code),
     );
+    messages::write(&mut text);
     actions(&mut text);
     settings::write(&mut text);
     counters(&mut text);
@@ -108,49 +111,6 @@ fn number(text: &mut String, doc: &str, name: &str, value: usize) {
         grouped(value as f64)
     )
     .expect(WRITES);
-}
-
-/// The names in cookies and web storage.
-fn names(text: &mut String) {
-    for (name, value, doc) in [
-        (
-            "SESSION_COOKIE",
-            stored_names::SESSION_COOKIE,
-            "Name of the session cookie, after the prefix.",
-        ),
-        (
-            "VISITOR_COOKIE",
-            stored_names::VISITOR_COOKIE,
-            "Name of the visitor cookie, after the prefix.",
-        ),
-        (
-            "STORED_EVENTS",
-            stored_names::STORED_EVENTS,
-            "Begin of the names of stored events, after the prefix. The digit is the version of the format.",
-        ),
-        (
-            "STORED_CALLS",
-            stored_names::STORED_CALLS,
-            "Begin of the names of stored calls, after the prefix. The digit is the version of the format.",
-        ),
-        (
-            "LAST_ALIVE",
-            stored_names::LAST_ALIVE,
-            "Under this suffix a part of the storage records when its page was last alive. Segments count from 1.",
-        ),
-        (
-            "SHARED_WAIT",
-            stored_names::SHARED_WAIT,
-            "Under this suffix all pages share the time until which the server asked to wait.",
-        ),
-        (
-            "TAB",
-            stored_names::TAB,
-            "Name under which tabs announce which of them was used last, after the prefix.",
-        ),
-    ] {
-        write!(text, "\n/** {doc} */\nexport const {name} = \"{value}\";\n").expect(WRITES);
-    }
 }
 
 /// The patterns of ids. Literals are cheaper than patterns built when the library is

@@ -41,18 +41,18 @@ pub(crate) struct ActiveTime {
     counted_to: Mono,
     last_activity: Mono,
     /// Time in the module that is counted and not yet reported.
-    pub module: Unreported,
+    pub module: UnreportedTime,
     /// The same for the session.
-    pub session: Unreported,
+    pub session: UnreportedTime,
     /// The same for the page view.
-    pub page_view: Unreported,
+    pub page_view: UnreportedTime,
 }
 
 /// Counted time that no event has reported yet.
 #[derive(Debug, Default)]
-pub(crate) struct Unreported(Millis);
+pub(crate) struct UnreportedTime(Millis);
 
-impl Unreported {
+impl UnreportedTime {
     /// Takes the whole milliseconds to report now. The fraction stays for the next
     /// report, so that many short periods add up to the right total.
     pub fn take(&mut self) -> i64 {
@@ -82,9 +82,9 @@ impl ActiveTime {
             focus_in_frame: false,
             counted_to: Mono(0.0),
             last_activity: Mono(0.0),
-            module: Unreported::default(),
-            session: Unreported::default(),
-            page_view: Unreported::default(),
+            module: UnreportedTime::default(),
+            session: UnreportedTime::default(),
+            page_view: UnreportedTime::default(),
         }
     }
 

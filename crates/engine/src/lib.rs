@@ -49,6 +49,7 @@ mod delivery;
 mod effect;
 mod engine;
 mod flushes;
+pub mod host_constants;
 mod identity;
 mod input;
 mod inspection;

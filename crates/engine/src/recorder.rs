@@ -21,7 +21,7 @@ pub(crate) struct Recorder {
 
 /// An event that `beforeSend` has decided on.
 #[derive(Debug)]
-pub(crate) struct Decided {
+pub(crate) struct FilteredEvent {
     /// The event.
     pub draft: Draft,
     /// It was the last one that must leave before the page does.
@@ -97,14 +97,14 @@ impl Recorder {
     }
 
     /// Takes the oldest undecided event, which `beforeSend` has decided on.
-    pub fn take_decided(&mut self) -> Option<Decided> {
+    pub fn take_decided(&mut self) -> Option<FilteredEvent> {
         if self.undecided.is_empty() {
             return None;
         }
         let draft = self.undecided.remove(0);
         let last_before_unload = self.undecided_at_unload == 1;
         self.undecided_at_unload = self.undecided_at_unload.saturating_sub(1);
-        Some(Decided {
+        Some(FilteredEvent {
             draft,
             last_before_unload,
         })

@@ -3,17 +3,14 @@
 use std::num::NonZeroU32;
 
 use js_sys::{Array, JSON};
+use natero_engine::host_constants::MAX_QUOTED_UNITS;
 use natero_event::trim;
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{
-    clock,
-    page::{member, truncate_to},
-    unreachable::Obstacle,
+use crate::{
+    browser::{address::truncate_to, clock, page::member},
+    error::UnreachableCause,
 };
-
-/// How much of an answer that is not JSON a message quotes, in UTF-16 units.
-const MAX_QUOTED_UNITS: usize = 200;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,7 +26,7 @@ extern "C" {
 pub(crate) enum Outcome {
     Answered(ServerAnswer),
     /// An answer came, but not from a collector.
-    Blocked(Obstacle),
+    Blocked(UnreachableCause),
     /// No answer came.
     Unanswered,
 }
@@ -64,11 +61,11 @@ pub(super) fn outcome_of(
 ) -> Outcome {
     // A redirect is not followed, and a page cannot see its status.
     if status == 0 {
-        return Outcome::Blocked(Obstacle::Redirect);
+        return Outcome::Blocked(UnreachableCause::Redirect);
     }
     let body = JSON::parse(text);
     if status < 300 && body.is_err() && !trim(text).is_empty() {
-        return Outcome::Blocked(Obstacle::Page);
+        return Outcome::Blocked(UnreachableCause::Page);
     }
     let mut answer = match body {
         Ok(body) => read_body(&body),

@@ -1,6 +1,7 @@
 //! Sends a request by `fetch`, which the page may have replaced.
 
 use js_sys::Object;
+use natero_engine::host_constants::MAX_UNREADABLE_ANSWERS;
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -17,10 +18,6 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
 }
-
-/// After this many answers that could not be read, `fetch` is given up. A single one may
-/// have been cut short by the network.
-const MAX_UNREADABLE: u32 = 3;
 
 /// The options of a request.
 pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
@@ -39,7 +36,7 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
 }
 
 /// The result of `fetch`.
-pub(super) enum Fetched {
+pub(super) enum FetchResult {
     Outcome(Outcome),
     /// Neither a response nor a rejection.
     Unusable,
@@ -47,14 +44,14 @@ pub(super) enum Fetched {
 
 impl TransportState {
     /// The result of a request that `fetch` began.
-    pub(super) async fn answer_of(&self, started: Result<JsValue, JsValue>) -> Fetched {
+    pub(super) async fn answer_of(&self, started: Result<JsValue, JsValue>) -> FetchResult {
         // The browser's own `fetch` never throws at once.
         let Ok(started) = started else {
-            return Fetched::Unusable;
+            return FetchResult::Unusable;
         };
         // A value that is not a promise is its own outcome.
         let Ok(response) = JsFuture::from_promise(&started).await else {
-            return Fetched::Outcome(Outcome::Unanswered);
+            return FetchResult::Outcome(Outcome::Unanswered);
         };
         // A replacement of `fetch` may return something that is not a response, or read
         // the answer itself and leave nothing of it. The browser's accessors distinguish
@@ -62,7 +59,7 @@ impl TransportState {
         let of_response = |name| Accessor::of("Response", name).get(&response);
         let is_used = of_response("bodyUsed") == true;
         let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
-            return Fetched::Unusable;
+            return FetchResult::Unusable;
         };
         let text = match call_original("Response", "text", &response) {
             Ok(text) => JsFuture::from_promise(&text).await.ok(),
@@ -72,15 +69,15 @@ impl TransportState {
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
             self.unreadable.set(unreadable);
-            return if unreadable < MAX_UNREADABLE {
-                Fetched::Outcome(Outcome::Unanswered)
+            return if unreadable < MAX_UNREADABLE_ANSWERS {
+                FetchResult::Outcome(Outcome::Unanswered)
             } else {
-                Fetched::Unusable
+                FetchResult::Unusable
             };
         };
         self.unreadable.set(0);
         let headers = of_response("headers");
         let header = |name: &str| call(&headers, "get", &[name.into()]).ok()?.as_string();
-        Fetched::Outcome(outcome_of(status as u16, &text, &header))
+        FetchResult::Outcome(outcome_of(status as u16, &text, &header))
     }
 }

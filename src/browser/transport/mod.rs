@@ -10,11 +10,12 @@ mod xhr;
 
 use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
+use natero_engine::host_constants::COMPRESS_OVER_BYTES;
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
 
 use self::{
-    fetch::{Fetched, init},
+    fetch::{FetchResult, init},
     xhr::Xhr,
 };
 use super::{
@@ -30,8 +31,6 @@ pub(crate) use self::{
     answer::{Outcome, ServerAnswer},
 };
 
-const GZIP_OVER_BYTES: usize = 1024;
-
 /// Statuses with which firewalls, old proxies and servers without decompression answer a
 /// compressed body.
 const COMPRESSION_REFUSED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
@@ -44,7 +43,7 @@ pub(crate) struct TransportState {
     /// reveal the outcome of requests.
     fetch_failed: Cell<bool>,
     /// How many answers in a row could not be read to their end.
-    unreadable: Cell<u32>,
+    unreadable: Cell<usize>,
 }
 
 /// A batch to post.
@@ -76,7 +75,7 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
     // Compression takes a turn of the event loop, which an unloading page may not get.
     let may_compress = posting.compress
         && !posting.unloading
-        && posting.body.len() > GZIP_OVER_BYTES
+        && posting.body.len() > COMPRESS_OVER_BYTES
         && !posting.transport.fetch_failed.get()
         && gzip::is_supported();
     let form = if may_compress {
@@ -127,23 +126,23 @@ async fn compressed(posting: &Posting) -> Result<Outcome, CompressionRefused> {
         .answer_of(fetch(&posting.url, &init))
         .await
     {
-        Fetched::Outcome(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
+        FetchResult::Outcome(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
             if !COMPRESSION_REFUSED.contains(&status) =>
         {
             compression.count_result(outcome.is_success());
             Ok(outcome)
         }
-        Fetched::Outcome(Outcome::Unanswered) => {
+        FetchResult::Outcome(Outcome::Unanswered) => {
             // When a page unloads, browsers fail its requests although they arrive. Such
             // a page gets no further turn, so it does not send the batch again.
             next_turn().await;
             Err(CompressionRefused)
         }
-        Fetched::Unusable => {
+        FetchResult::Unusable => {
             posting.transport.fetch_failed.set(true);
             Err(CompressionRefused)
         }
-        Fetched::Outcome(_) => Err(CompressionRefused),
+        FetchResult::Outcome(_) => Err(CompressionRefused),
     }
 }
 
@@ -178,13 +177,13 @@ async fn uncompressed(posting: &Posting, started: Started) -> Outcome {
         Started::Beacon => return Outcome::Unanswered,
         Started::Xhr(xhr) => xhr,
         Started::Fetch(started) => match posting.transport.answer_of(started).await {
-            Fetched::Outcome(outcome) => {
+            FetchResult::Outcome(outcome) => {
                 if outcome == Outcome::Unanswered && posting.unloading {
                     send_beacon(posting);
                 }
                 return outcome;
             }
-            Fetched::Unusable => {
+            FetchResult::Unusable => {
                 posting.transport.fetch_failed.set(true);
                 match start(posting) {
                     Started::Xhr(xhr) => xhr,

@@ -46,7 +46,7 @@ impl Drop for Network {
 fn large(abort: &Rc<Abort>) -> Posting {
     Posting {
         url: "https://usage.example.com".to_owned(),
-        body: "x".repeat(2 * GZIP_OVER_BYTES),
+        body: "x".repeat(2 * COMPRESS_OVER_BYTES),
         keepalive: true,
         unloading: false,
         compress: true,

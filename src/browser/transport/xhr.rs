@@ -7,11 +7,14 @@ use super::{
     Posting,
     answer::{Outcome, outcome_of},
 };
-use crate::browser::{
-    executor::JsFuture,
-    listener::TargetListener,
-    page::{self, member},
-    unreachable::Obstacle,
+use crate::{
+    browser::{
+        address,
+        executor::JsFuture,
+        listener::TargetListener,
+        page::{self, member},
+    },
+    error::UnreachableCause,
 };
 
 /// A request by `XMLHttpRequest`.
@@ -63,8 +66,8 @@ impl Xhr {
         let answered_by = member(&self.request, "responseURL").as_string();
         let is_other =
             |requested: String| answered_by.is_some_and(|it| !it.is_empty() && it != requested);
-        if page::normalised(&self.url).is_some_and(is_other) {
-            return Outcome::Blocked(Obstacle::Redirect);
+        if address::normalised(&self.url).is_some_and(is_other) {
+            return Outcome::Blocked(UnreachableCause::Redirect);
         }
         let header = |name: &str| {
             let header = page::call(&self.request, "getResponseHeader", &[name.into()]);

@@ -4,14 +4,14 @@ use std::{fs, io, path::Path};
 
 use crate::{
     encryption::Encryption,
-    guarded::{Guarded, Launch, free_port},
+    guarded::{GuardedServer, Launch, free_port},
     programs::Programs,
 };
 
 /// A ClickHouse node, whose default user has all rights.
 #[derive(Debug)]
 pub struct Clickhouse {
-    server: Guarded,
+    server: GuardedServer,
     scheme: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl Clickhouse {
         settings: &str,
         scheme: &'static str,
     ) -> io::Result<Self> {
-        let folder = Guarded::folder("natero-clickhouse-")?;
+        let folder = GuardedServer::folder("natero-clickhouse-")?;
         let (native, between) = (free_port()?, free_port()?);
         let data = folder.display();
         let config = format!(
@@ -76,7 +76,7 @@ impl Clickhouse {
             </yandex>";
         fs::write(folder.join("config.xml"), config)?;
         fs::write(folder.join("users.xml"), users)?;
-        let server = Guarded::start(Launch {
+        let server = GuardedServer::start(Launch {
             program: programs.clickhouse.clone(),
             arguments: vec!["--config-file".into(), folder.join("config.xml").into()],
             owner: None,

@@ -3,13 +3,13 @@
 
 use std::{fs, io, path::Path};
 
-use crate::guarded::{Guarded, Launch, free_port};
+use crate::guarded::{GuardedServer, Launch, free_port};
 
 const BRIDGE: &str = include_str!("../engine/bridge.py");
 
 /// A current engine that answers like a ClickHouse node.
 #[derive(Debug)]
-pub struct CurrentClickhouse(Guarded);
+pub struct CurrentClickhouse(GuardedServer);
 
 impl CurrentClickhouse {
     /// Starts it with its own data folder, using a Python that has the package.
@@ -17,7 +17,10 @@ impl CurrentClickhouse {
     /// # Errors
     /// When it does not start.
     pub fn start(python: &Path) -> io::Result<Self> {
-        let (folder, port) = (Guarded::folder("natero-current-clickhouse-")?, free_port()?);
+        let (folder, port) = (
+            GuardedServer::folder("natero-current-clickhouse-")?,
+            free_port()?,
+        );
         let bridge = folder.join("bridge.py");
         fs::write(&bridge, BRIDGE)?;
         let arguments = [
@@ -25,7 +28,7 @@ impl CurrentClickhouse {
             port.to_string().into(),
             folder.clone().into(),
         ];
-        Ok(CurrentClickhouse(Guarded::start(Launch {
+        Ok(CurrentClickhouse(GuardedServer::start(Launch {
             program: python.to_owned(),
             arguments: arguments.into(),
             owner: None,

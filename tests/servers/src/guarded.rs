@@ -44,7 +44,7 @@ pub(crate) struct Launch {
 
 /// A server, and the guard process that stops it.
 #[derive(Debug)]
-pub(crate) struct Guarded {
+pub(crate) struct GuardedServer {
     launch: Launch,
     guard: Child,
     /// Closing it stops the server.
@@ -74,7 +74,7 @@ impl Launch {
     }
 }
 
-impl Guarded {
+impl GuardedServer {
     /// Creates a folder that the guard removes.
     pub(crate) fn folder(name: &str) -> io::Result<PathBuf> {
         let folder = tempfile::Builder::new().prefix(name).tempdir()?;
@@ -85,7 +85,7 @@ impl Guarded {
     pub(crate) fn start(launch: Launch) -> io::Result<Self> {
         let mut guard = launch.start()?;
         let input = guard.stdin.take();
-        let server = Guarded {
+        let server = GuardedServer {
             launch,
             guard,
             input,
@@ -139,7 +139,7 @@ impl Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl Drop for GuardedServer {
     fn drop(&mut self) {
         if self.input.take().is_some() {
             // The guard has removed the folder by then.

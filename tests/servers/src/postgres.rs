@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     encryption::Encryption,
-    guarded::{Guarded, Launch, free_port},
+    guarded::{GuardedServer, Launch, free_port},
     programs::Programs,
 };
 
@@ -29,7 +29,7 @@ pub enum Flushing {
 /// A PostgreSQL server, whose user `natero` has all rights.
 #[derive(Debug)]
 pub struct Postgres {
-    server: Guarded,
+    server: GuardedServer,
     programs: Programs,
 }
 
@@ -59,7 +59,7 @@ impl Postgres {
         flushing: Flushing,
         encryption: Option<&Encryption>,
     ) -> io::Result<Self> {
-        let (folder, port) = (Guarded::folder("natero-postgres-")?, free_port()?);
+        let (folder, port) = (GuardedServer::folder("natero-postgres-")?, free_port()?);
         // PostgreSQL refuses to run as root.
         let owner = unprivileged();
         if let Some((user, group)) = owner {
@@ -92,7 +92,7 @@ impl Postgres {
                 set(setting);
             }
         }
-        let server = Guarded::start(Launch {
+        let server = GuardedServer::start(Launch {
             program: programs.postgres.clone(),
             arguments,
             owner,

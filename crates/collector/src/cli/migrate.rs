@@ -16,8 +16,8 @@ use crate::{
     clock::now_ms,
     config::{Database, ScaledAddress, StoreChoice},
     store::{
-        comparison::{Compared, differences},
-        migration::{Begun, ENTITIES, KEYS, MigrationError, Position, Row, Table},
+        comparison::{StorePair, differences},
+        migration::{ENTITIES, KEYS, MigrationError, MigrationState, Position, Row, Table},
         scaled::migration::ScaledTarget,
         sqlite::{Options, SqliteStore, migration::SqliteSource},
     },
@@ -98,10 +98,12 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
     };
     let moved = migrate(&runtime, &file, &to, ROWS, &mut on_progress)?;
     print(&match moved {
-        Moved::Now { events } => format!(
+        MigrationOutcome::Migrated { events } => format!(
             "{events} events were moved, and all figures are the same; start collectors with --store postgres://…"
         ),
-        Moved::Before => "this file was moved before; nothing is left to do".to_owned(),
+        MigrationOutcome::AlreadyMigrated => {
+            "this file was moved before; nothing is left to do".to_owned()
+        }
     })
 }
 
@@ -138,7 +140,7 @@ pub enum Progress {
     /// Number of events that wait to be shipped to ClickHouse.
     Shipping(i64),
     /// Number of account trees that were compared, and of all trees.
-    Compared(usize, usize),
+    StorePair(usize, usize),
 }
 
 impl std::fmt::Display for Progress {
@@ -146,7 +148,7 @@ impl std::fmt::Display for Progress {
         match self {
             Progress::Copied(done, all) => write!(f, "{done} of {all} events are copied"),
             Progress::Shipping(left) => write!(f, "{left} events wait for ClickHouse"),
-            Progress::Compared(done, all) => {
+            Progress::StorePair(done, all) => {
                 write!(f, "the figures of {done} of {all} trees are compared")
             }
         }
@@ -158,15 +160,15 @@ pub type OnProgress<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Se
 
 /// The result of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moved {
+pub enum MigrationOutcome {
     /// It is complete. `events` were moved, by this run and by earlier ones that were
     /// interrupted.
-    Now {
+    Migrated {
         /// Number of events.
         events: i64,
     },
     /// It was complete before.
-    Before,
+    AlreadyMigrated,
 }
 
 /// Moves a file into a store on servers, with `rows` events in a transaction. `on_progress` receives
@@ -181,15 +183,15 @@ pub fn migrate(
     to: &ScaledAddress,
     rows: usize,
     on_progress: &mut OnProgress<'_>,
-) -> Result<Moved, MigrationError> {
+) -> Result<MigrationOutcome, MigrationError> {
     let mut source = SqliteSource::open(file, rows)?;
     let fingerprint = source.fingerprint()?;
     let target = runtime.block_on(ScaledTarget::open(&to.postgres, &to.clickhouse))?;
-    let work = move |target: &ScaledTarget| -> Result<Moved, MigrationError> {
+    let work = move |target: &ScaledTarget| -> Result<MigrationOutcome, MigrationError> {
         let (position, copied) = match runtime.block_on(target.begin(&fingerprint))? {
-            Begun::Over(_) => return Ok(Moved::Before),
-            Begun::Broken(position) => (position, runtime.block_on(target.taken())?),
-            Begun::Fresh => {
+            MigrationState::Completed(_) => return Ok(MigrationOutcome::AlreadyMigrated),
+            MigrationState::Interrupted(position) => (position, runtime.block_on(target.taken())?),
+            MigrationState::NotStarted => {
                 begin(runtime, &mut source, target, &fingerprint)?;
                 (Position::default(), 0)
             }
@@ -203,7 +205,7 @@ pub fn migrate(
             compare(file, target, on_progress).await?;
             target.take_keys(keys).await
         })?;
-        Ok(Moved::Now { events })
+        Ok(MigrationOutcome::Migrated { events })
     };
     let moved = work(&target);
     runtime.block_on(target.close());
@@ -280,13 +282,13 @@ async fn compare(
     on_progress: &mut OnProgress<'_>,
 ) -> Result<(), MigrationError> {
     let source_store = Arc::new(SqliteStore::open(file, Options::default())?);
-    let compared = Compared {
+    let compared = StorePair {
         right: source_store.clone(),
         other: target.store(),
     };
     let mut broken = None;
     let found = differences(&compared, now_ms(), &mut |done, all| {
-        if let Err(cause) = on_progress(Progress::Compared(done, all)) {
+        if let Err(cause) = on_progress(Progress::StorePair(done, all)) {
             broken.get_or_insert(cause);
         }
     })

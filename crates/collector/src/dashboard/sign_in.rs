@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::error::ApiError,
-    store::{rates::Limited, sessions::NewSession},
+    store::{rates::RateSubject, sessions::NewSession},
 };
 
 /// The fields of the form.
@@ -88,7 +88,7 @@ pub(crate) async fn sign_in(
         return Ok((StatusCode::UNAUTHORIZED, form(next, Some(refused))).into_response());
     };
     let key = reader.id;
-    dashboard.app.count_request(Limited::Key(key)).await?;
+    dashboard.app.count_request(RateSubject::Key(key)).await?;
     let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
     // The browser's previous session ends, in case somebody else knows its id.

@@ -19,7 +19,7 @@ use super::{
     session::presented,
     state::Dashboard,
 };
-use crate::{clock::now_ms, http::error::ApiError, store::rates::Limited};
+use crate::{clock::now_ms, http::error::ApiError, store::rates::RateSubject};
 
 /// Proof that a request belongs to an open session of an active key.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl SignedIn {
         let Some(session) = store.session(id, now).await? else {
             return Ok(None);
         };
-        let key = Limited::Key(session.reader.id);
+        let key = RateSubject::Key(session.reader.id);
         dashboard.app.count_request(key).await?;
         if session.is_stale {
             // If the use of a session cannot be recorded, the session only ends earlier.

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use crate::{
     http::{error::ApiError, state::App},
     model::keys::KeyId,
-    store::rates::Limited,
+    store::rates::RateSubject,
 };
 
 /// Reads the account key of a request from `?api_key=`, or from the password of HTTP basic
@@ -67,7 +67,7 @@ impl FromRequestParts<App> for AccountKey {
         let Some(id) = app.store.account_key(&key).await? else {
             return Err(refusal(app, &key).await?);
         };
-        app.count_request(Limited::Key(id)).await?;
+        app.count_request(RateSubject::Key(id)).await?;
         Ok(AccountKey { id })
     }
 }
@@ -108,7 +108,7 @@ pub async fn require_reader(
     let reader = app.store.reader(&key).await?.ok_or(ApiError::Unauthorized(
         "unknown or revoked key; `natero-collector keys create account` or `… viewer` makes one",
     ))?;
-    app.count_request(Limited::Key(reader.id)).await?;
+    app.count_request(RateSubject::Key(reader.id)).await?;
     request.extensions_mut().insert(reader.within);
     Ok(next.run(request).await)
 }

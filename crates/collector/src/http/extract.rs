@@ -165,15 +165,15 @@ async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
 /// rounded by the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
-pub struct Whole(pub i64);
+pub struct SafeInteger(pub i64);
 
-impl TryFrom<i64> for Whole {
+impl TryFrom<i64> for SafeInteger {
     type Error = &'static str;
 
     fn try_from(number: i64) -> Result<Self, Self::Error> {
         const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
         if number.unsigned_abs() <= MAX_SAFE_INTEGER {
-            Ok(Whole(number))
+            Ok(SafeInteger(number))
         } else {
             Err("not a whole number of at most 9007199254740991")
         }
@@ -183,8 +183,8 @@ impl TryFrom<i64> for Whole {
 /// The time span of a query, in ms since the Unix epoch.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct SpanQuery {
-    from: Option<Whole>,
-    to: Option<Whole>,
+    from: Option<SafeInteger>,
+    to: Option<SafeInteger>,
 }
 
 impl SpanQuery {
@@ -214,8 +214,8 @@ impl TimeZoneQuery {
 /// The page of a list that a client requests.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct PageQuery {
-    limit: Option<Whole>,
-    page: Option<Whole>,
+    limit: Option<SafeInteger>,
+    page: Option<SafeInteger>,
 }
 
 impl PageQuery {

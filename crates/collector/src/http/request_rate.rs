@@ -14,7 +14,7 @@ use crate::{
     model::rate::Rate,
     store::{
         Store,
-        rates::{Drawn, Limited, SharedRates},
+        rates::{RateGrant, RateSubject, SharedRates},
     },
 };
 
@@ -23,7 +23,7 @@ use crate::{
 pub struct RequestRate {
     /// `None` for no limit.
     rate: Option<Rate>,
-    alone: RateLimit<Limited>,
+    alone: RateLimit<RateSubject>,
     leases: Leases,
 }
 
@@ -41,7 +41,7 @@ impl RequestRate {
     ///
     /// # Errors
     /// 429 when the key exceeds its rate, and errors of the store.
-    pub async fn count(&self, store: &dyn Store, of: Limited) -> Result<(), ApiError> {
+    pub async fn count(&self, store: &dyn Store, of: RateSubject) -> Result<(), ApiError> {
         let Some(rate) = self.rate else {
             return Ok(());
         };
@@ -55,7 +55,7 @@ impl RequestRate {
     ///
     /// # Errors
     /// 429 when the key exceeds its rate.
-    pub fn count_alone(&self, of: Limited, now: Instant) -> Result<(), ApiError> {
+    pub fn count_alone(&self, of: RateSubject, now: Instant) -> Result<(), ApiError> {
         self.alone.count(of, now)
     }
 }
@@ -63,7 +63,7 @@ impl RequestRate {
 /// The requests that were drawn from the shared budget for each key and are not used yet.
 #[derive(Debug, Default)]
 struct Leases {
-    of_keys: Mutex<HashMap<Limited, Arc<AsyncMutex<Lease>>>>,
+    of_keys: Mutex<HashMap<RateSubject, Arc<AsyncMutex<Lease>>>>,
 }
 
 /// The requests that were drawn for one key.
@@ -83,7 +83,7 @@ impl Leases {
     async fn take(
         &self,
         shared: &dyn SharedRates,
-        of: Limited,
+        of: RateSubject,
         rate: Rate,
     ) -> Result<(), ApiError> {
         let lease = {
@@ -99,8 +99,8 @@ impl Leases {
                 return Err(ApiError::RateLimited);
             }
             match shared.draw(of, rate).await? {
-                Drawn::Granted(granted) => lease.left = granted,
-                Drawn::Exhausted(time) => {
+                RateGrant::Granted(granted) => lease.left = granted,
+                RateGrant::Exhausted(time) => {
                     lease.exhausted_until = Some(Instant::now() + time);
                     return Err(ApiError::RateLimited);
                 }
@@ -129,14 +129,14 @@ mod tests {
     }
 
     impl SharedRates for Budget {
-        fn draw(&self, _: Limited, rate: Rate) -> Answer<'_, Drawn> {
+        fn draw(&self, _: RateSubject, rate: Rate) -> Answer<'_, RateGrant> {
             self.draws.fetch_add(1, Ordering::Relaxed);
             let left = self.left.load(Ordering::Relaxed);
             let granted = left.min(rate.share());
             self.left.store(left - granted, Ordering::Relaxed);
             Box::pin(ready(Ok(match granted {
-                0 => Drawn::Exhausted(Duration::from_secs(3600)),
-                granted => Drawn::Granted(granted),
+                0 => RateGrant::Exhausted(Duration::from_secs(3600)),
+                granted => RateGrant::Granted(granted),
             })))
         }
     }
@@ -148,7 +148,7 @@ mod tests {
             draws: AtomicU32::default(),
         };
         let rate = Rate::new(1000).unwrap();
-        let source = Limited::Source(SourceId::from_number(1).unwrap());
+        let source = RateSubject::Source(SourceId::from_number(1).unwrap());
         let leases = [Leases::default(), Leases::default()];
         let mut allowed = 0;
         for at in 0..100 {

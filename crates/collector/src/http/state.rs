@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
     store::{
         Store, StoreError,
-        rates::Limited,
+        rates::RateSubject,
         sqlite::{Options, SqliteStore},
     },
 };
@@ -127,7 +127,7 @@ impl App {
     ///
     /// # Errors
     /// 429 when it exceeds its rate, and errors of the store.
-    pub async fn count_request(&self, of: Limited) -> Result<(), ApiError> {
+    pub async fn count_request(&self, of: RateSubject) -> Result<(), ApiError> {
         self.request_rate.count(&*self.store, of).await
     }
 }

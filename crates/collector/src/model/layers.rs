@@ -57,7 +57,7 @@ pub struct Layers<T> {
 /// What is stored beside the fields of the own layer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct BesideOwn {
+struct OwnMetadata {
     parent_cleared_at: Option<i64>,
 }
 
@@ -81,7 +81,7 @@ pub struct StoredLayers {
 impl<T: Described> Layers<T> {
     /// Reads stored layers, which are JSON objects.
     pub fn read(own: &str, public: &str, details_at: i64) -> Self {
-        let beside: BesideOwn = serde_json::from_str(own).unwrap_or_default();
+        let beside: OwnMetadata = serde_json::from_str(own).unwrap_or_default();
         Layers {
             own: serde_json::from_str(own).unwrap_or_default(),
             public: serde_json::from_str(public).unwrap_or_default(),

@@ -27,26 +27,26 @@ pub enum RollUp {
 
 /// At which accounts a figure is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Captured {
+pub enum CaptureLevel {
     /// At every account.
-    Everywhere,
+    EveryAccount,
     /// Only at accounts without active children.
-    AtLeaves,
+    LeafAccounts,
 }
 
 impl FigureKind {
     #[rustfmt::skip]
-    fn rule(self) -> (RollUp, Captured) {
-        use Captured::{AtLeaves, Everywhere};
+    fn rule(self) -> (RollUp, CaptureLevel) {
+        use CaptureLevel::{LeafAccounts, EveryAccount};
         use RollUp::{No, ToEveryAncestor};
         match self {
             //                             rolled up        captured
-            FigureKind::Activity       => (ToEveryAncestor, AtLeaves),
-            FigureKind::ProductUsage   => (ToEveryAncestor, AtLeaves),
-            FigureKind::Financials     => (ToEveryAncestor, Everywhere),
-            FigureKind::SupportTickets => (No,              Everywhere),
-            FigureKind::Interactions   => (No,              Everywhere),
-            FigureKind::Notes          => (No,              Everywhere),
+            FigureKind::Activity       => (ToEveryAncestor, LeafAccounts),
+            FigureKind::ProductUsage   => (ToEveryAncestor, LeafAccounts),
+            FigureKind::Financials     => (ToEveryAncestor, EveryAccount),
+            FigureKind::SupportTickets => (No,              EveryAccount),
+            FigureKind::Interactions   => (No,              EveryAccount),
+            FigureKind::Notes          => (No,              EveryAccount),
         }
     }
 
@@ -58,7 +58,7 @@ impl FigureKind {
     /// Whether the figure is recorded at an account. `at_leaf` says whether the account is a
     /// leaf.
     pub fn is_captured(self, at_leaf: bool) -> bool {
-        at_leaf || self.rule().1 == Captured::Everywhere
+        at_leaf || self.rule().1 == CaptureLevel::EveryAccount
     }
 }
 

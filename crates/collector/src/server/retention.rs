@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     clock::now_ms,
-    store::{Store, StoreError, removal::Pruned},
+    store::{Store, StoreError, removal::PruneOutcome},
 };
 
 /// Time between two searches for old events.
@@ -29,8 +29,8 @@ pub(super) async fn prune_forever(store: Arc<dyn Store>, keep: Duration) {
         loop {
             let start = Instant::now();
             match store.prune(before).await {
-                Ok(Pruned { is_done: true, .. }) => break,
-                Ok(Pruned { events, .. }) => {
+                Ok(PruneOutcome { is_done: true, .. }) => break,
+                Ok(PruneOutcome { events, .. }) => {
                     deleted += events;
                     // Deletions and their commits occupy the writer for at most a fifth of
                     // its time.

@@ -30,14 +30,14 @@ pub(in crate::store) struct Ancestry<A> {
 
 /// The result of walking up the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Walked<A> {
+pub(in crate::store) enum AncestorWalk<A> {
     /// The upper account is the lower one or lies above it. The path leads from the lower account
     /// to the one directly below the upper account.
-    Above(AncestorPath<A>),
+    Reached(AncestorPath<A>),
     /// The upper account is not above the lower one.
-    Apart,
+    NotAbove,
     /// The steps ran out.
-    Cut,
+    Truncated,
 }
 
 impl<A> Default for Ancestry<A> {
@@ -61,15 +61,19 @@ impl<A: Copy + Eq + Hash> Ancestry<A> {
 
     /// Records a walk up the table of at most [`Ancestry::steps_left`] steps: the accounts from the
     /// lower one upwards, to the root or to `upper`.
-    pub(in crate::store) fn walked(&mut self, upper: A, mut accounts: Vec<A>) -> Walked<A> {
-        let is_cut = accounts.len() >= self.steps_left();
+    pub(in crate::store) fn record_walk(
+        &mut self,
+        upper: A,
+        mut accounts: Vec<A>,
+    ) -> AncestorWalk<A> {
+        let is_truncated = accounts.len() >= self.steps_left();
         self.steps += accounts.len();
         if accounts.pop_if(|last| *last == upper).is_some() {
-            Walked::Above(AncestorPath::over(accounts, NAMED))
-        } else if is_cut {
-            Walked::Cut
+            AncestorWalk::Reached(AncestorPath::over(accounts, NAMED))
+        } else if is_truncated {
+            AncestorWalk::Truncated
         } else {
-            Walked::Apart
+            AncestorWalk::NotAbove
         }
     }
 
@@ -160,21 +164,30 @@ mod tests {
     #[test]
     fn a_way_in_the_table_tells_whether_an_account_is_above() {
         let mut ancestry = Ancestry::default();
-        let above = ancestry.walked(1, vec![3, 2, 1]);
-        assert_eq!(above, Walked::Above(path(&[3, 2])));
-        assert_eq!(ancestry.walked(7, vec![7]), Walked::Above(path(&[])));
-        assert_eq!(ancestry.walked(4, vec![3, 2, 1]), Walked::Apart);
+        let above = ancestry.record_walk(1, vec![3, 2, 1]);
+        assert_eq!(above, AncestorWalk::Reached(path(&[3, 2])));
+        assert_eq!(
+            ancestry.record_walk(7, vec![7]),
+            AncestorWalk::Reached(path(&[]))
+        );
+        assert_eq!(
+            ancestry.record_walk(4, vec![3, 2, 1]),
+            AncestorWalk::NotAbove
+        );
         assert_eq!(ancestry.steps_left(), MAX_STEPS - 7);
     }
 
     #[test]
     fn a_way_that_took_all_steps_tells_nothing_but_what_it_found() {
         let all: Vec<i64> = (1..=MAX_STEPS as i64).collect();
-        assert_eq!(Ancestry::default().walked(0, all.clone()), Walked::Cut);
-        let found = Ancestry::default().walked(MAX_STEPS as i64, all.clone());
-        assert_eq!(found, Walked::Above(path(&all[..MAX_STEPS - 1])));
+        assert_eq!(
+            Ancestry::default().record_walk(0, all.clone()),
+            AncestorWalk::Truncated
+        );
+        let found = Ancestry::default().record_walk(MAX_STEPS as i64, all.clone());
+        assert_eq!(found, AncestorWalk::Reached(path(&all[..MAX_STEPS - 1])));
         let mut ancestry = Ancestry::default();
-        ancestry.walked(0, all);
+        ancestry.record_walk(0, all);
         assert_eq!(ancestry.steps_left(), 0);
     }
 

@@ -6,7 +6,7 @@ use super::error::StoreError;
 
 /// The future result of an operation. It is boxed, so that the store can be chosen when the program
 /// starts.
-pub type Answer<'a, T> = Done<'a, Result<T, StoreError>>;
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// The future result of an operation that cannot fail.
-pub type Done<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

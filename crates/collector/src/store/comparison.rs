@@ -47,7 +47,7 @@ const LETTERS_BEFORE: usize = 100;
 
 /// Two stores that should give the same answers.
 #[derive(Debug, Clone)]
-pub struct Compared {
+pub struct StorePair {
     /// The store whose answers are correct.
     pub right: Arc<dyn Store>,
     /// The other.
@@ -62,7 +62,7 @@ pub struct Compared {
 /// # Errors
 /// Fails when one of the stores fails.
 pub async fn differences(
-    compared: &Compared,
+    compared: &StorePair,
     now: i64,
     on_progress: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<Vec<String>, StoreError> {
@@ -118,8 +118,8 @@ fn excerpt(text: &str, place: usize) -> String {
     format!("{before}{shown}{after}")
 }
 
-async fn compare_lists(compared: &Compared, found: &mut Vec<String>) -> Result<(), StoreError> {
-    let Compared { right, other } = compared;
+async fn compare_lists(compared: &StorePair, found: &mut Vec<String>) -> Result<(), StoreError> {
+    let StorePair { right, other } = compared;
     for number in 1.. {
         let page = Page {
             limit: PAGE,
@@ -155,8 +155,8 @@ async fn compare_lists(compared: &Compared, found: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
-async fn compare_rest(compared: &Compared, found: &mut Vec<String>) -> Result<(), StoreError> {
-    let Compared { right, other } = compared;
+async fn compare_rest(compared: &StorePair, found: &mut Vec<String>) -> Result<(), StoreError> {
+    let StorePair { right, other } = compared;
     let (loss, others) = (right.loss(Span::ALL).await?, other.loss(Span::ALL).await?);
     compare(found, "the loss report", &loss, &others);
     let (rules, others) = (right.alert_rules().await?, other.alert_rules().await?);
@@ -190,7 +190,7 @@ async fn compare_rest(compared: &Compared, found: &mut Vec<String>) -> Result<()
 }
 
 /// The accounts without a parent.
-async fn roots(compared: &Compared) -> Result<Vec<String>, StoreError> {
+async fn roots(compared: &StorePair) -> Result<Vec<String>, StoreError> {
     let mut roots = Vec::new();
     for number in 1.. {
         let page = Page {
@@ -212,11 +212,11 @@ async fn roots(compared: &Compared) -> Result<Vec<String>, StoreError> {
 }
 
 async fn compare_tree(
-    compared: Compared,
+    compared: StorePair,
     root: String,
     now: i64,
 ) -> Result<Vec<String>, StoreError> {
-    let Compared { right, other } = compared;
+    let StorePair { right, other } = compared;
     let mut found = Vec::new();
     for by in DIMENSIONS {
         let question = question(&root, by);

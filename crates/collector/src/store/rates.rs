@@ -10,7 +10,7 @@ use crate::model::{
 
 /// Whose requests are limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Limited {
+pub enum RateSubject {
     /// A source, for its batches.
     Source(SourceId),
     /// An account key or a viewer key, for everything else.
@@ -19,7 +19,7 @@ pub enum Limited {
 
 /// The result of drawing requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drawn {
+pub enum RateGrant {
     /// This many more requests may be sent, at any time.
     Granted(u32),
     /// No request may be sent before this time has passed.
@@ -30,5 +30,5 @@ pub enum Drawn {
 pub trait SharedRates: Send + Sync {
     /// Draws the next [share](Rate::share) of the requests that `of` may send at a rate. Drawn
     /// requests count as sent: nothing is given back.
-    fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn>;
+    fn draw(&self, of: RateSubject, rate: Rate) -> Answer<'_, RateGrant>;
 }

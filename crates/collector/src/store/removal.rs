@@ -44,7 +44,7 @@ impl Erased {
 
 /// What one deletion of old events removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pruned {
+pub struct PruneOutcome {
     /// Number of events that were deleted.
     pub events: usize,
     /// Whether nothing is left to delete.

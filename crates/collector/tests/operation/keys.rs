@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{body::Body, http::Request};
 use base64::Engine;
-use natero_collector::store::rates::Limited;
+use natero_collector::store::rates::RateSubject;
 
 use crate::support::*;
 
@@ -65,7 +65,7 @@ async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together
     let (store, key) = (collector.app.store.clone(), collector.account_key.clone());
     let key = async move { store.account_key(&key).await.unwrap().unwrap() };
     let key = collector.place.run(key).await;
-    let key = Limited::Key(key);
+    let key = RateSubject::Key(key);
     let in_an_hour = Instant::now() + Duration::from_secs(3600);
     let rate = &collector.app.request_rate;
     while rate.count_alone(key, in_an_hour).is_ok() {}

@@ -8,7 +8,7 @@ use std::{
 };
 
 use natero_collector::{
-    cli::migrate::{Moved, migrate},
+    cli::migrate::{MigrationOutcome, migrate},
     config::ScaledAddress,
     model::{account::AccountPatch, financial::Financial, user::UserPatch},
     store::{Store, migration::MigrationError, operations::AccountOperations, records::NewRecords},
@@ -131,7 +131,7 @@ proptest! {
         let moved = migrate(&runtime, &file.path, &to, rows, &mut |_| Ok(()));
         prop_assert!(moved.is_ok(), "{}", moved.unwrap_err());
         let again = migrate(&runtime, &file.path, &to, rows, &mut |_| Ok(()));
-        prop_assert_eq!(again.unwrap(), Moved::Before);
+        prop_assert_eq!(again.unwrap(), MigrationOutcome::AlreadyMigrated);
         runtime.block_on(async {
             let pair = Pair::of(file, addresses).await;
             histories::compare(&pair).await;

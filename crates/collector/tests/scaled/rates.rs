@@ -14,7 +14,7 @@ use natero_collector::{
     store::{
         Store,
         operations::KeyOperations,
-        rates::{Drawn, Limited, SharedRates},
+        rates::{RateGrant, RateSubject, SharedRates},
         scaled::ScaledStore,
     },
 };
@@ -31,16 +31,16 @@ async fn other(pair: &Pair) -> ScaledStore {
 }
 
 /// The number of requests that two collectors draw in turn until both are refused.
-async fn drawn(stores: [&dyn SharedRates; 2], of: Limited, rate: Rate) -> u32 {
+async fn drawn(stores: [&dyn SharedRates; 2], of: RateSubject, rate: Rate) -> u32 {
     let (mut drawn, mut is_over) = (0, [false; 2]);
     while is_over != [true; 2] {
         for (store, is_over) in stores.iter().zip(&mut is_over) {
             match store.draw(of, rate).await.unwrap() {
-                Drawn::Granted(granted) => {
+                RateGrant::Granted(granted) => {
                     assert!((1..=rate.share()).contains(&granted), "{granted}");
                     drawn += granted;
                 }
-                Drawn::Exhausted(time) => {
+                RateGrant::Exhausted(time) => {
                     assert!(time <= rate.interval(), "{time:?}");
                     *is_over = true;
                 }
@@ -62,7 +62,7 @@ async fn collectors_draw_together_what_a_key_may_send() {
     });
     for (number, per_second) in [(1, 5), (2, 1000)] {
         let rate = Rate::new(per_second).unwrap();
-        let key = Limited::Key(KeyId::from_number(number).unwrap());
+        let key = RateSubject::Key(KeyId::from_number(number).unwrap());
         let start = Instant::now();
         let drawn = f64::from(drawn(shared, key, rate).await);
         let per_second = f64::from(per_second);
@@ -73,9 +73,9 @@ async fn collectors_draw_together_what_a_key_may_send() {
             "{drawn} of {at_once} to {most}"
         );
         // A source with the same number has a rate of its own.
-        let source = Limited::Source(SourceId::from_number(number).unwrap());
+        let source = RateSubject::Source(SourceId::from_number(number).unwrap());
         let of_source = shared[0].draw(source, rate).await.unwrap();
-        assert_eq!(of_source, Drawn::Granted(rate.share()));
+        assert_eq!(of_source, RateGrant::Granted(rate.share()));
     }
 }
 

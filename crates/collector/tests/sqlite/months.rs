@@ -2,7 +2,7 @@
 
 use natero_collector::{
     clock::now_ms,
-    store::{removal::Pruned, sqlite::rebuild},
+    store::{removal::PruneOutcome, sqlite::rebuild},
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn at(created_at: i64, tag: impl ToString) -> Value {
     )
 }
 
-async fn prune(collector: &Collector, before: i64) -> Pruned {
+async fn prune(collector: &Collector, before: i64) -> PruneOutcome {
     collector.app.store.prune(before).await.unwrap()
 }
 

@@ -12,7 +12,7 @@ use entry::Entry;
 pub use entry::Progress;
 pub(crate) use entry::{Draft, Origin};
 pub(crate) use sending::Verdict;
-use storing::{Freed, free};
+use storing::{FreedRecord, free};
 
 /// Which entries to remove.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ pub(crate) struct Queue {
     bytes: usize,
     ready: usize,
     unstored: usize,
-    freed: Vec<Freed>,
+    freed: Vec<FreedRecord>,
 }
 
 impl Queue {

@@ -11,7 +11,7 @@ use crate::{
 
 /// An event that its segment need not hold any more.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Freed {
+pub(crate) struct FreedRecord {
     pub segment: SegmentId,
     pub record_bytes: usize,
 }
@@ -105,7 +105,7 @@ impl Queue {
     }
 
     /// Takes the list of events that segments need not hold any more.
-    pub fn take_freed(&mut self) -> Vec<Freed> {
+    pub fn take_freed(&mut self) -> Vec<FreedRecord> {
         std::mem::take(&mut self.freed)
     }
 
@@ -121,9 +121,9 @@ impl Queue {
 }
 
 /// Notes that a segment, if there is one, need not hold an event any more.
-pub(super) fn free(freed: &mut Vec<Freed>, segment: Option<SegmentId>, record_bytes: usize) {
+pub(super) fn free(freed: &mut Vec<FreedRecord>, segment: Option<SegmentId>, record_bytes: usize) {
     if let Some(segment) = segment {
-        freed.push(Freed {
+        freed.push(FreedRecord {
             segment,
             record_bytes,
         });

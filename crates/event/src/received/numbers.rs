@@ -2,10 +2,10 @@
 
 /// A number in a JSON text, as it is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Written<'a>(&'a str);
+pub(super) struct NumberLiteral<'a>(&'a str);
 
 /// The numbers of a JSON text, in order, without those inside strings.
-pub(super) fn numbers(json: &[u8]) -> impl Iterator<Item = Written<'_>> {
+pub(super) fn numbers(json: &[u8]) -> impl Iterator<Item = NumberLiteral<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         while let Some(byte) = json.get(at) {
@@ -17,7 +17,7 @@ pub(super) fn numbers(json: &[u8]) -> impl Iterator<Item = Written<'_>> {
                         .take_while(|byte| is_part_of_number(**byte))
                         .count();
                     // All of these bytes are ASCII.
-                    return Some(Written(
+                    return Some(NumberLiteral(
                         std::str::from_utf8(&json[begin..at]).unwrap_or_default(),
                     ));
                 }
@@ -49,7 +49,7 @@ fn after_string(json: &[u8], mut at: usize) -> usize {
 /// extreme.
 const SAFE_DIGITS: usize = 15;
 
-impl<'a> Written<'a> {
+impl<'a> NumberLiteral<'a> {
     /// The number as it is written.
     pub(super) fn text(self) -> &'a str {
         self.0
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn numbers_are_found_outside_of_strings() {
         let json = br#"{"1":[-2.5e+3,"4\"5\\",6],"a\\":7}"#;
-        let found: Vec<_> = numbers(json).map(Written::text).collect();
+        let found: Vec<_> = numbers(json).map(NumberLiteral::text).collect();
         assert_eq!(found, ["-2.5e+3", "6", "7"]);
         assert_eq!(numbers(br#""1\"#).count(), 0);
     }
@@ -118,7 +118,7 @@ mod tests {
             "5e-324",
             "0.000000000000000000000000000000125",
         ] {
-            assert!(Written(kept).is_exact(), "{kept}");
+            assert!(NumberLiteral(kept).is_exact(), "{kept}");
         }
         for changed in [
             "12345678901234567890123",
@@ -127,7 +127,7 @@ mod tests {
             "1e-400",
             "4.9e-324",
         ] {
-            assert!(!Written(changed).is_exact(), "{changed}");
+            assert!(!NumberLiteral(changed).is_exact(), "{changed}");
         }
     }
 }

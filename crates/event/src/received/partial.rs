@@ -35,7 +35,7 @@ fn some_fields(line: &[u8], wanted: &[Field]) -> Option<Fields> {
         return None;
     }
     let mut deserializer = serde_json::Deserializer::from_slice(line);
-    let read = Wanted(wanted)
+    let read = FieldsSeed(wanted)
         .deserialize(&mut deserializer)
         .and_then(|fields| deserializer.end().map(|()| fields));
     // Form data, or JSON with half of a surrogate pair.
@@ -43,9 +43,9 @@ fn some_fields(line: &[u8], wanted: &[Field]) -> Option<Fields> {
 }
 
 /// The fields to read.
-struct Wanted<'w>(&'w [Field]);
+struct FieldsSeed<'w>(&'w [Field]);
 
-impl<'de> DeserializeSeed<'de> for Wanted<'_> {
+impl<'de> DeserializeSeed<'de> for FieldsSeed<'_> {
     type Value = Fields;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
@@ -53,7 +53,7 @@ impl<'de> DeserializeSeed<'de> for Wanted<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Wanted<'_> {
+impl<'de> Visitor<'de> for FieldsSeed<'_> {
     type Value = Fields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

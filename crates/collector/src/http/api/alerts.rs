@@ -14,7 +14,7 @@ use crate::{
             resource::Resource,
         },
         error::ApiError,
-        extract::{JsonBody, PageQuery, Path, Query, Whole},
+        extract::{JsonBody, PageQuery, Path, Query, SafeInteger},
         state::App,
     },
     model::{
@@ -217,7 +217,7 @@ pub async fn delete_rule(
 #[derive(Debug, Clone, Deserialize)]
 pub struct AlertsQuery {
     account_id: Option<String>,
-    rule_id: Option<Whole>,
+    rule_id: Option<SafeInteger>,
     #[serde(default)]
     holding: bool,
 }

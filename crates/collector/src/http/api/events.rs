@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     http::{
         error::ApiError,
-        extract::{Query, Whole},
+        extract::{Query, SafeInteger},
         state::App,
     },
     store::latest_events::LatestQuestion,
@@ -17,9 +17,9 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 pub struct LatestQuery {
     /// Only events that arrived after the one with this number.
-    after: Option<Whole>,
+    after: Option<SafeInteger>,
     account_id: Option<String>,
-    limit: Option<Whole>,
+    limit: Option<SafeInteger>,
 }
 
 /// The latest events, newest first.

@@ -23,7 +23,7 @@ use crate::{
     },
     metrics::Outcome,
     model::origin::Origin,
-    store::{self, event_key::IdScope, rates::Limited, refused_lines::RefusedLines},
+    store::{self, event_key::IdScope, rates::RateSubject, refused_lines::RefusedLines},
 };
 
 use batch::{Batch, RejectedLine};
@@ -61,7 +61,7 @@ pub async fn post(
         .ok_or(ApiError::Unauthorized(
             "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
         ))?;
-    app.count_request(Limited::Source(source.id)).await?;
+    app.count_request(RateSubject::Source(source.id)).await?;
     source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
     let event_ids = query.ids()?;

@@ -14,6 +14,6 @@ mod tables;
 pub use cell::{Cell, Row};
 pub use failure::MigrationError;
 pub use figures::Figures;
-pub use position::{Begun, Position};
+pub use position::{MigrationState, Position};
 pub use stream::{Part, Parts};
 pub use tables::{ENTITIES, EVENTS, KEYS, Kind, Table};

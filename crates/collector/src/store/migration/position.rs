@@ -14,11 +14,11 @@ pub struct Position {
 
 /// The state in which a migration finds its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
+pub enum MigrationState {
     /// Nothing has been copied yet.
-    Fresh,
+    NotStarted,
     /// An earlier migration was interrupted here, and this one continues.
-    Broken(Position),
+    Interrupted(Position),
     /// A migration was completed at this time, in ms since the Unix epoch.
-    Over(i64),
+    Completed(i64),
 }

@@ -8,7 +8,7 @@ use crate::{
         answer::Answer,
         batch::{Batch, BatchOutcome},
         latest_events::LatestQuestion,
-        removal::{Erased, Pruned},
+        removal::{Erased, PruneOutcome},
     },
 };
 
@@ -32,5 +32,5 @@ pub trait EventOperations {
 
     /// Deletes some of the events that were made before a time, in ms since the Unix epoch. It
     /// deletes none only when none is left. Their figures remain.
-    fn prune(&self, before: i64) -> Answer<'_, Pruned>;
+    fn prune(&self, before: i64) -> Answer<'_, PruneOutcome>;
 }

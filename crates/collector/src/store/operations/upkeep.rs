@@ -1,7 +1,7 @@
 //! Health, size and shutdown of a store.
 
 use crate::store::{
-    answer::{Answer, Done},
+    answer::{Answer, BoxFuture},
     freshness::Freshness,
 };
 
@@ -31,5 +31,5 @@ pub trait UpkeepOperations {
     fn size(&self) -> Answer<'_, i64>;
 
     /// Stops accepting changes, and returns once the accepted ones are on disk.
-    fn close(&self) -> Done<'_, ()>;
+    fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -16,9 +16,9 @@ const COLUMNS: &str = "x.no, x.account_id, x.name, x.hierarchy_label, x.is_delet
     (SELECT COUNT(*) FROM accounts c WHERE c.parent_no = x.no)";
 
 /// An entry with the number of its account.
-pub(super) type Located = (i64, TreeEntry);
+pub(super) type TreeRow = (i64, TreeEntry);
 
-fn read(row: &Row) -> Located {
+fn read(row: &Row) -> TreeRow {
     let entry = TreeEntry {
         account_id: row.get(1),
         name: row.get(2),
@@ -63,7 +63,7 @@ pub(super) async fn children(
 }
 
 /// Reads the path from the root of the tree to an account, which is its last entry.
-pub(super) async fn path(tx: &Tx<'_>, account: i64) -> Result<Vec<Located>> {
+pub(super) async fn path(tx: &Tx<'_>, account: i64) -> Result<Vec<TreeRow>> {
     let sql = format!(
         "WITH RECURSIVE above (no, level) AS (
              SELECT $1::bigint, 0

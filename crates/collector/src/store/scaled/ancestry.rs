@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::hierarchy::AncestorPath,
-    store::ancestry::{self, Tree, Walked},
+    store::ancestry::{self, AncestorWalk, Tree},
 };
 
 /// What the placements of one call share: the lock of the tree, and what they have learned of the
@@ -41,10 +41,10 @@ impl Ancestry {
         let most = self.known.steps_left();
         if most > 0 {
             let accounts = walk(tx, upper, lower, most).await?;
-            match self.known.walked(upper, accounts) {
-                Walked::Above(way) => return Ok(Some(way)),
-                Walked::Apart => return Ok(None),
-                Walked::Cut => {}
+            match self.known.record_walk(upper, accounts) {
+                AncestorWalk::Reached(way) => return Ok(Some(way)),
+                AncestorWalk::NotAbove => return Ok(None),
+                AncestorWalk::Truncated => {}
             }
         }
         let tree = match self.known.tree() {

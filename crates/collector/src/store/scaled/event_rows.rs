@@ -6,12 +6,12 @@ use tokio_postgres::Row;
 use super::{clickhouse::Clickhouse, failure::Result, row_binary::RowBinary};
 use crate::store::sums::event_sums;
 
-/// Columns of the inbox from which [`Shipped::read`] makes a row.
+/// Columns of the inbox from which [`ShippedEvent::read`] makes a row.
 pub(super) const COLUMNS: &str = "e.key, e.account_id, e.user_id, e.session_id, e.created_at,
     e.product, e.module, e.feature, e.action, e.total, e.time_spent, e.active_duration,
     e.set_aside";
 
-/// The columns of a row, in the order in which [`Shipped::write`] writes them.
+/// The columns of a row, in the order in which [`ShippedEvent::write`] writes them.
 const STRUCTURE: &str = "key FixedString(16), account_id String, user_id String, \
     session_id Nullable(String), created_at Int64, product Nullable(String), \
     module Nullable(String), feature Nullable(String), features Float64, module_time UInt64, \
@@ -39,14 +39,14 @@ pub(super) async fn create_table(server: &Clickhouse, table: &str) -> Result<()>
 
 /// An event that is shipped.
 #[derive(Debug)]
-pub(super) struct Shipped<'a> {
+pub(super) struct ShippedEvent<'a> {
     row: &'a Row,
 }
 
-impl<'a> Shipped<'a> {
+impl<'a> ShippedEvent<'a> {
     /// Reads an event from a row that begins with [`COLUMNS`].
     pub(super) fn read(row: &'a Row) -> Self {
-        Shipped { row }
+        ShippedEvent { row }
     }
 
     /// Writes the columns of the row. `set_aside` is whether the event is set aside now.

@@ -88,7 +88,7 @@ pub(super) async fn latest(
     tx: &Tx<'_>,
     question: &LatestQuestion,
 ) -> Result<(Vec<Value>, Option<i64>)> {
-    let searched = Searched {
+    let searched = LatestSearch {
         after: question.after.unwrap_or(0),
         account_id: question.account_id.as_deref(),
         text: None,
@@ -101,7 +101,7 @@ pub(super) async fn latest(
 
 /// The conditions of a search among the latest events.
 #[derive(Debug)]
-pub(super) struct Searched<'a> {
+pub(super) struct LatestSearch<'a> {
     /// Only events that arrived after the one with this number.
     pub(super) after: i64,
     /// Only events that name this account.
@@ -113,7 +113,7 @@ pub(super) struct Searched<'a> {
 }
 
 /// Finds the latest events that meet the conditions, newest first.
-pub(super) async fn search(tx: &Tx<'_>, searched: &Searched<'_>) -> Result<Vec<Value>> {
+pub(super) async fn search(tx: &Tx<'_>, searched: &LatestSearch<'_>) -> Result<Vec<Value>> {
     let text = searched.text.map(folded);
     let size = match text {
         None => searched.limit,
@@ -137,7 +137,12 @@ pub(super) async fn search(tx: &Tx<'_>, searched: &Searched<'_>) -> Result<Vec<V
 }
 
 /// The latest events with numbers lower than `before`.
-async fn page(tx: &Tx<'_>, searched: &Searched<'_>, before: i64, limit: usize) -> Result<Vec<Row>> {
+async fn page(
+    tx: &Tx<'_>,
+    searched: &LatestSearch<'_>,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<Row>> {
     let sql = format!(
         "SELECT {} FROM events e
          WHERE e.no > $1 AND e.no < $2 AND ($3::text IS NULL OR e.account_id = $3)

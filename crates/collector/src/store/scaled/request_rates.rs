@@ -9,11 +9,11 @@ use tokio_postgres::Row;
 use super::failure::{Failure, Result};
 use crate::{
     model::rate::Rate,
-    store::rates::{Drawn, Limited},
+    store::rates::{RateGrant, RateSubject},
 };
 
 /// Draws a share of the requests that a key may send.
-pub(super) async fn draw(client: &Client, of: Limited, rate: Rate) -> Result<Drawn> {
+pub(super) async fn draw(client: &Client, of: RateSubject, rate: Rate) -> Result<RateGrant> {
     if let Some(drawn) = try_draw(client, of, rate).await? {
         return Ok(drawn);
     }
@@ -27,7 +27,7 @@ pub(super) async fn draw(client: &Client, of: Limited, rate: Rate) -> Result<Dra
 }
 
 /// Draws if the key has a row; otherwise returns `None`.
-async fn try_draw(client: &Client, of: Limited, rate: Rate) -> Result<Option<Drawn>> {
+async fn try_draw(client: &Client, of: RateSubject, rate: Rate) -> Result<Option<RateGrant>> {
     // Times are in ns since the Unix epoch. The column `granted` exists only to be returned:
     // `RETURNING` of an update can return computed values only through columns.
     const AHEAD: &str = "greatest(r.allowed_until - n.now, 0)";
@@ -49,22 +49,22 @@ async fn try_draw(client: &Client, of: Limited, rate: Rate) -> Result<Option<Dra
     Ok(row.map(|row| read(&row, burst, interval)))
 }
 
-fn read(row: &Row, burst: i64, interval: i64) -> Drawn {
+fn read(row: &Row, burst: i64, interval: i64) -> RateGrant {
     let (granted, ahead): (i64, i64) = (row.get(0), row.get(1));
     match u32::try_from(granted) {
-        Ok(granted) if granted > 0 => Drawn::Granted(granted),
+        Ok(granted) if granted > 0 => RateGrant::Granted(granted),
         Ok(_) | Err(_) => {
             let wait = (ahead + interval - burst).max(0);
-            Drawn::Exhausted(Duration::from_nanos(wait.unsigned_abs()))
+            RateGrant::Exhausted(Duration::from_nanos(wait.unsigned_abs()))
         }
     }
 }
 
 /// The key of the row.
-fn key(of: Limited) -> (&'static str, i64) {
+fn key(of: RateSubject) -> (&'static str, i64) {
     match of {
-        Limited::Source(source) => ("source", source.number()),
-        Limited::Key(key) => ("key", key.number()),
+        RateSubject::Source(source) => ("source", source.number()),
+        RateSubject::Key(key) => ("key", key.number()),
     }
 }
 

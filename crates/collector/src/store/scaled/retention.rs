@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::quarter::{QUARTER_MS, quarter_at},
-    store::removal::Pruned,
+    store::removal::PruneOutcome,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -38,7 +38,7 @@ pub(super) async fn dropped_up_to(client: &Client) -> Result<i64> {
 
 /// What every node has stored on disk.
 #[derive(Debug, Clone, Copy)]
-struct Shipped {
+struct StoredBlock {
     block: i64,
     /// The transaction with which the next block begins.
     to_tx: i64,
@@ -46,9 +46,9 @@ struct Shipped {
 
 /// Drops some of the events from before a time; events of a whole day are dropped at once. A
 /// dropped event counts in the quarter of an hour in which it was made.
-pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pruned> {
+pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<PruneOutcome> {
     let before = i64::from(quarter_at(before)) * QUARTER_MS;
-    let none = Pruned {
+    let none = PruneOutcome {
         events: 0,
         is_done: true,
     };
@@ -64,7 +64,7 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
     let Some(row) = query_opt(tx, sql, &[&nodes.names()]).await? else {
         return Ok(none);
     };
-    let shipped = Shipped {
+    let shipped = StoredBlock {
         block: row.get(0),
         to_tx: row.get(1),
     };
@@ -76,7 +76,7 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
         let sql = "UPDATE inbox_state SET dropped_up_to = greatest(dropped_up_to, $1)";
         execute(tx, sql, &[&shipped.block]).await?;
     }
-    Ok(Pruned {
+    Ok(PruneOutcome {
         events,
         is_done: events == 0,
     })
@@ -84,7 +84,7 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
 
 /// Drops the partition of the first day that ends before a time and has been shipped. Returns the
 /// number of its events.
-async fn drop_day(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
+async fn drop_day(tx: &Tx<'_>, before: i64, shipped: StoredBlock) -> Result<usize> {
     let sql = "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'events'::regclass";
     let rows = query(tx, sql, &[]).await?;
@@ -127,7 +127,7 @@ async fn drop_day(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
 
 /// Deletes events one by one: those of days without a partition of their own, and those of the day
 /// in which the time lies. Returns their number.
-async fn delete_some(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
+async fn delete_some(tx: &Tx<'_>, before: i64, shipped: StoredBlock) -> Result<usize> {
     let day = i32::try_from(before.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
     let sql = "SELECT day, key FROM events
         WHERE day <= $1 AND created_at < $2 AND tx < $3 ORDER BY day LIMIT $4 FOR UPDATE";
@@ -155,7 +155,7 @@ async fn keep_aside(
     tx: &Tx<'_>,
     these: &str,
     params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-    shipped: Shipped,
+    shipped: StoredBlock,
 ) -> Result<()> {
     const COLUMNS: &str = "day, key, no, tx, account_id, user_id, session_id, created_at, product,
         module, feature, action, total, time_spent, active_duration, set_aside";

@@ -2,7 +2,7 @@
 
 use super::{
     account_rows,
-    account_tree::Located,
+    account_tree::TreeRow,
     failure::{Failure, Result},
     hierarchy::{self, Node},
     postgres::{Tx, query_one},
@@ -11,7 +11,7 @@ use crate::model::visibility::Visibility;
 
 /// The accounts that the caller may see, as of the snapshot in which they were looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Within {
+pub(super) enum VisibleAccounts {
     /// All accounts.
     All,
     /// An account and its subtree.
@@ -20,28 +20,28 @@ pub(super) enum Within {
     Nothing,
 }
 
-impl Within {
+impl VisibleAccounts {
     /// Looks up the visible accounts.
     pub(super) async fn find(tx: &Tx<'_>, visibility: &Visibility) -> Result<Self> {
         let Some(id) = visibility.root() else {
-            return Ok(Within::All);
+            return Ok(VisibleAccounts::All);
         };
         let root = account_rows::find_no(tx, id).await?;
-        Ok(root.map_or(Within::Nothing, Within::Subtree))
+        Ok(root.map_or(VisibleAccounts::Nothing, VisibleAccounts::Subtree))
     }
 
     /// Whether an account is visible.
     pub(super) async fn see(self, tx: &Tx<'_>, account: i64) -> Result<bool> {
         match self {
-            Within::All => Ok(true),
-            Within::Subtree(root) => is_within(tx, account, root).await,
-            Within::Nothing => Ok(false),
+            VisibleAccounts::All => Ok(true),
+            VisibleAccounts::Subtree(root) => is_within(tx, account, root).await,
+            VisibleAccounts::Nothing => Ok(false),
         }
     }
 
     /// Drops the part of a path that lies above the visible accounts.
-    pub(super) fn cut(self, mut path: Vec<Located>) -> Vec<Located> {
-        if let Within::Subtree(root) = self
+    pub(super) fn cut(self, mut path: Vec<TreeRow>) -> Vec<TreeRow> {
+        if let VisibleAccounts::Subtree(root) = self
             && let Some(first) = path.iter().position(|(no, _)| *no == root)
         {
             path.drain(..first);
@@ -52,9 +52,9 @@ impl Within {
     /// The visible accounts.
     pub(super) async fn nodes(self, tx: &Tx<'_>) -> Result<Vec<Node>> {
         match self {
-            Within::All => hierarchy::everywhere(tx).await,
-            Within::Subtree(root) => hierarchy::subtree(tx, root, true).await,
-            Within::Nothing => Ok(Vec::new()),
+            VisibleAccounts::All => hierarchy::everywhere(tx).await,
+            VisibleAccounts::Subtree(root) => hierarchy::subtree(tx, root, true).await,
+            VisibleAccounts::Nothing => Ok(Vec::new()),
         }
     }
 
@@ -62,9 +62,9 @@ impl Within {
     /// root no longer exists, because there is nothing to show.
     pub(super) fn root(self) -> Result<Option<i64>> {
         match self {
-            Within::All => Ok(None),
-            Within::Subtree(root) => Ok(Some(root)),
-            Within::Nothing => Err(Failure::Gone),
+            VisibleAccounts::All => Ok(None),
+            VisibleAccounts::Subtree(root) => Ok(Some(root)),
+            VisibleAccounts::Nothing => Err(Failure::Gone),
         }
     }
 }

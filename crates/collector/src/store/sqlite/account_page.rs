@@ -6,7 +6,7 @@ use super::{
     account_records,
     account_report::{self, ReportQuery},
     account_rows, account_tree,
-    account_tree::Located,
+    account_tree::TreeRow,
     accounts, adoption,
     alerts::found::{self, AlertFilter},
     people::{self, PeopleQuery},
@@ -15,7 +15,7 @@ use super::{
     tree, usage,
     usage_memo::UsageMemo,
     users,
-    visible::Within,
+    visible::VisibleAccounts,
 };
 use crate::{
     model::{
@@ -41,7 +41,7 @@ pub(super) struct Subject {
     pub(super) account: AccountRow,
     /// Its parent, if the caller may see it.
     parent: Option<AccountRow>,
-    pub(super) within: Within,
+    pub(super) within: VisibleAccounts,
 }
 
 /// Reads the header of an account's pages and the result of `read`; `None` when the account is
@@ -54,7 +54,7 @@ pub(super) fn page<T>(
     let Some(account) = account_rows::find_row(conn, &question.account_id)? else {
         return Ok(None);
     };
-    let within = Within::find(conn, &question.within)?;
+    let within = VisibleAccounts::find(conn, &question.within)?;
     if !within.see(conn, account)? {
         return Ok(None);
     }
@@ -75,7 +75,7 @@ pub(super) fn page<T>(
     Ok(Some((header, read(&subject)?)))
 }
 
-fn parent(path: &[Located]) -> Option<AccountRow> {
+fn parent(path: &[TreeRow]) -> Option<AccountRow> {
     let above = path.len().checked_sub(2)?;
     Some(path[above].0)
 }

@@ -23,9 +23,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TreeEntry> {
 }
 
 /// An entry with the row of its account.
-pub type Located = (AccountRow, TreeEntry);
+pub type TreeRow = (AccountRow, TreeEntry);
 
-fn read_located(row: &Row<'_>) -> rusqlite::Result<Located> {
+fn read_tree_row(row: &Row<'_>) -> rusqlite::Result<TreeRow> {
     Ok((row.get(0)?, read(row)?))
 }
 
@@ -75,7 +75,7 @@ pub fn children(
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Located>> {
+pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<TreeRow>> {
     conn.prepare_cached(&format!(
         "WITH RECURSIVE above (no, level) AS (
              SELECT ?1, 0
@@ -85,7 +85,7 @@ pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Loca
          )
          SELECT {COLUMNS} FROM above JOIN accounts x ON x.no = above.no ORDER BY level DESC"
     ))?
-    .query_map([account], read_located)?
+    .query_map([account], read_tree_row)?
     .collect()
 }
 
@@ -139,7 +139,7 @@ pub fn search(
     text: &str,
     within: Option<AccountRow>,
     limit: usize,
-) -> rusqlite::Result<(Vec<Located>, usize)> {
+) -> rusqlite::Result<(Vec<TreeRow>, usize)> {
     let text = folded(text);
     let scope = within
         .map(|account| Scope::of(conn, account, true))

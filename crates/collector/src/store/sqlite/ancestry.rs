@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::rows::AccountRow;
 use crate::{
     model::hierarchy::AncestorPath,
-    store::ancestry::{self, Tree, Walked},
+    store::ancestry::{self, AncestorWalk, Tree},
 };
 
 /// What the placements of one call have learned of the tree. It must not outlive the transaction.
@@ -22,10 +22,10 @@ pub(super) fn ancestor_path(
     let most = ancestry.steps_left();
     if most > 0 {
         let accounts = walk(conn, upper, lower, most)?;
-        match ancestry.walked(upper, accounts) {
-            Walked::Above(way) => return Ok(Some(way)),
-            Walked::Apart => return Ok(None),
-            Walked::Cut => {}
+        match ancestry.record_walk(upper, accounts) {
+            AncestorWalk::Reached(way) => return Ok(Some(way)),
+            AncestorWalk::NotAbove => return Ok(None),
+            AncestorWalk::Truncated => {}
         }
     }
     let tree = match ancestry.tree() {

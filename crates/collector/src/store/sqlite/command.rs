@@ -126,7 +126,7 @@ impl CommandFile {
         let mut copy = Self::open(to)?;
         // A copy of the files of a collector that was not shut down has batches in the inbox.
         if let Some(inbox) = InboxFile::open_of_backup(&backup).map_err(failed)? {
-            inbox::settle(&mut copy.conn, Some(&inbox)).map_err(failed)?;
+            inbox::spread_leftovers(&mut copy.conn, Some(&inbox)).map_err(failed)?;
         }
         Ok(copy)
     }
@@ -207,7 +207,7 @@ impl CommandFile {
         let mut erase = || {
             // A running collector adds nothing to the inbox until this is committed.
             let lock = inbox.map(InboxFile::lock).transpose()?;
-            inbox::settle(conn, inbox)?;
+            inbox::spread_leftovers(conn, inbox)?;
             let found = erasure::find_events(conn, erasure)?;
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let erased = erasure::erase(&tx, erasure, &found, now_ms())?;
@@ -286,7 +286,7 @@ impl CommandFile {
     ///
     /// # Errors
     /// Fails when the file cannot be read or written.
-    pub fn rebuild(&mut self, repair: bool) -> Result<rebuild::Rebuilt, StoreError> {
+    pub fn rebuild(&mut self, repair: bool) -> Result<rebuild::RebuildReport, StoreError> {
         rebuild::rebuild_in_background(&mut self.conn, repair).map_err(failed)
     }
 

@@ -10,7 +10,7 @@ use crate::{
 
 /// A session that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct StoredSession {
     /// The key with which it was opened.
     pub key: KeyId,
     /// Whether [`touch`] should record its use.
@@ -44,7 +44,7 @@ pub fn begin(tx: &Transaction<'_>, id: &str, key: KeyId, now: i64) -> rusqlite::
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Found>> {
+pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<StoredSession>> {
     conn.prepare_cached(
         "SELECT key_id, used_at FROM dashboard_sessions
          WHERE id_hash = ?1 AND used_at >= ?2 AND began_at >= ?3",
@@ -52,7 +52,7 @@ pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Fo
     .query_row(
         params![hash(id), now - IDLE_LIMIT - USED_PRECISION, now - AGE_LIMIT],
         |row| {
-            Ok(Found {
+            Ok(StoredSession {
                 key: row.get(0)?,
                 is_stale: row.get::<_, i64>(1)? < now - USED_PRECISION,
             })

@@ -10,7 +10,7 @@ use super::{
     events, file_check,
     free_pages::{self, Step},
     health::{Health, is_damage},
-    inbox::{self, Batch, Inbox, InboxFile, Settling},
+    inbox::{self, Batch, Inbox, InboxFile, ReadBarrier},
     name_roles::NameCache,
     readers::Readers,
     schema,
@@ -56,7 +56,7 @@ impl SqliteStore {
         let mut conn = Self::open_migrated(&path)?;
         // A damaged file is used as far as possible.
         let file = InboxFile::open(&path)?;
-        inbox::settle(&mut conn, Some(&file)).or_else(|cause| {
+        inbox::spread_leftovers(&mut conn, Some(&file)).or_else(|cause| {
             tracing::error!(%cause, "the inbox cannot be spread");
             if is_damage(&cause) {
                 Ok(())
@@ -76,18 +76,18 @@ impl SqliteStore {
             most_pages = Some(pages);
         }
         let health = Arc::new(Health::default());
-        let settling = Arc::<Settling>::default();
+        let read_barrier = Arc::<ReadBarrier>::default();
         let metrics = options.metrics;
         let inbox = Inbox::new(
             path.as_path(),
             file,
             most_pages,
-            Arc::clone(&settling),
+            Arc::clone(&read_barrier),
             Arc::clone(&metrics),
         )?;
         Ok(SqliteStore {
             readers: Readers::open(path.as_path(), Arc::clone(&health))?,
-            writer: Writer::start(conn, inbox, settling, metrics, Arc::clone(&health)),
+            writer: Writer::start(conn, inbox, read_barrier, metrics, Arc::clone(&health)),
             health,
             names: Arc::default(),
             memo: Arc::default(),
@@ -110,7 +110,7 @@ impl SqliteStore {
         let path = DatabasePath::resolve(path)?;
         let mut conn = Self::open_migrated(&path)?;
         let inbox = InboxFile::open_existing(&path)?;
-        inbox::settle(&mut conn, inbox.as_ref())?;
+        inbox::spread_leftovers(&mut conn, inbox.as_ref())?;
         Ok((conn, inbox))
     }
 
@@ -236,7 +236,7 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.writer.settle().await;
+        self.writer.wait_until_spread().await;
         self.readers.read(query).await
     }
 

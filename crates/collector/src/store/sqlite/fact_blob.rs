@@ -20,7 +20,7 @@
 
 use std::ops::Range;
 
-pub use super::leb128::Damaged;
+pub use super::leb128::DamagedBlob;
 use super::{
     facts::{Fact, FactKey, Sums},
     leb128::{Reader, put},
@@ -213,7 +213,7 @@ fn put_sums(out: &mut Vec<u8>, flags: u8, sums: &Sums) {
 }
 
 #[inline(always)]
-pub(super) fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damaged> {
+pub(super) fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, DamagedBlob> {
     let mut sums = Sums {
         events: 1,
         ..Sums::default()
@@ -225,7 +225,7 @@ pub(super) fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damage
         sums.features = rest.number()? as f64;
     }
     if flags & OTHER_FEATURES != 0 {
-        let bytes = rest.bytes(8)?.try_into().map_err(|_| Damaged)?;
+        let bytes = rest.bytes(8)?.try_into().map_err(|_| DamagedBlob)?;
         sums.features = f64::from_le_bytes(bytes);
     }
     if flags & MODULE_TIME != 0 {
@@ -247,7 +247,7 @@ pub fn decode(
     facts: &[u8],
     quarters: Range<u32>,
     mut visit: impl FnMut(&Fact),
-) -> Result<(), Damaged> {
+) -> Result<(), DamagedBlob> {
     let mut facts = Reader::new(facts);
     visit_blocks(groups, |block| {
         let mut facts = Reader::new(facts.bytes(block.length_of_facts)?);
@@ -264,7 +264,7 @@ pub fn decode(
                 visit(&names.fact(group, group.sums));
                 return Ok(());
             }
-            let length = usize::try_from(facts.number()?).map_err(|_| Damaged)?;
+            let length = usize::try_from(facts.number()?).map_err(|_| DamagedBlob)?;
             let mut rest = Reader::new(facts.bytes(length)?);
             let mut names = Names::default();
             while let Some(flags) = rest.byte() {
@@ -290,7 +290,7 @@ pub fn decode_groups(
     groups: &[u8],
     quarters: Range<u32>,
     mut visit: impl FnMut(&Group),
-) -> Result<(), Damaged> {
+) -> Result<(), DamagedBlob> {
     visit_blocks(groups, |block| {
         if !quarters.contains(&block.quarter) {
             return Ok(());
@@ -313,14 +313,14 @@ struct Block<'a> {
 #[inline(always)]
 fn visit_blocks<'a>(
     groups: &'a [u8],
-    mut visit: impl FnMut(Block<'a>) -> Result<(), Damaged>,
-) -> Result<(), Damaged> {
+    mut visit: impl FnMut(Block<'a>) -> Result<(), DamagedBlob>,
+) -> Result<(), DamagedBlob> {
     let mut rest = Reader::new(groups);
     let mut quarter: u32 = 0;
     while !rest.is_empty() {
-        quarter = quarter.checked_add(rest.number32()?).ok_or(Damaged)?;
-        let length = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
-        let length_of_facts = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
+        quarter = quarter.checked_add(rest.number32()?).ok_or(DamagedBlob)?;
+        let length = usize::try_from(rest.number()?).map_err(|_| DamagedBlob)?;
+        let length_of_facts = usize::try_from(rest.number()?).map_err(|_| DamagedBlob)?;
         visit(Block {
             quarter,
             groups: rest.bytes(length)?,
@@ -335,19 +335,19 @@ impl Block<'_> {
     #[inline(always)]
     fn visit(
         &self,
-        mut visit: impl FnMut(&Group, u8) -> Result<(), Damaged>,
-    ) -> Result<(), Damaged> {
+        mut visit: impl FnMut(&Group, u8) -> Result<(), DamagedBlob>,
+    ) -> Result<(), DamagedBlob> {
         let mut rest = Reader::new(self.groups);
         let mut user: u32 = 0;
         while let Some(flags) = rest.byte() {
-            user = user.checked_add(rest.number32()?).ok_or(Damaged)?;
+            user = user.checked_add(rest.number32()?).ok_or(DamagedBlob)?;
             let session = match flags & HAS_SESSION {
                 0 => None,
                 _ => SessionRow::from_number(rest.number32()?),
             };
             let group = Group {
                 quarter: self.quarter,
-                user: UserRow::from_number(user).ok_or(Damaged)?,
+                user: UserRow::from_number(user).ok_or(DamagedBlob)?,
                 session,
                 sums: read_sums(&mut rest, flags)?,
             };

@@ -38,7 +38,7 @@ pub(super) fn read(
     )?;
     let mut rows = statement.query(params![account, FigureKind::Financials.rolls_up(), now])?;
     let mut sums = FinancialSums::default();
-    let mut counted = Counted(HashMap::from([(account, true)]));
+    let mut counted = CountedAccounts(HashMap::from([(account, true)]));
     while let Some(row) = rows.next()? {
         let owner: AccountRow = row.get(0)?;
         if !counted.contains(conn, owner)? {
@@ -57,9 +57,9 @@ pub(super) fn read(
 
 /// Cached decisions on whether an account of the subtree counts. The root does, and so does every
 /// active child of an account that counts.
-struct Counted(HashMap<AccountRow, bool>);
+struct CountedAccounts(HashMap<AccountRow, bool>);
 
-impl Counted {
+impl CountedAccounts {
     fn contains(&mut self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
         let mut find =
             conn.prepare_cached("SELECT parent_no, is_deleted FROM accounts WHERE no = ?1")?;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::{
     fact_blob::read_sums,
     facts::{Fact, FactKey},
-    leb128::{Damaged, Reader},
+    leb128::{DamagedBlob, Reader},
     rebuild, retention,
     rows::{NameRow, SessionRow, UserRow},
     segments::{self, Part},
@@ -32,10 +32,10 @@ struct RawKey {
 }
 
 impl RawKey {
-    fn at(self, quarter: u32) -> Result<FactKey, Damaged> {
+    fn at(self, quarter: u32) -> Result<FactKey, DamagedBlob> {
         Ok(FactKey {
             quarter,
-            user: UserRow::from_number(self.user).ok_or(Damaged)?,
+            user: UserRow::from_number(self.user).ok_or(DamagedBlob)?,
             session: SessionRow::from_number(self.session),
             product: NameRow::from_number(self.product),
             module: NameRow::from_number(self.module),
@@ -48,20 +48,24 @@ impl RawKey {
 ///
 /// # Errors
 /// Fails when the blob is damaged; `visit` may have been called before.
-pub(super) fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
+pub(super) fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), DamagedBlob> {
     let mut rest = Reader::new(data);
     let mut hour: u32 = 0;
     while !rest.is_empty() {
-        hour = hour.checked_add(rest.number32()?).ok_or(Damaged)?;
-        let length = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
+        hour = hour.checked_add(rest.number32()?).ok_or(DamagedBlob)?;
+        let length = usize::try_from(rest.number()?).map_err(|_| DamagedBlob)?;
         let block = rest.bytes(length)?;
-        let quarter = hour.checked_mul(QUARTERS).ok_or(Damaged)?;
+        let quarter = hour.checked_mul(QUARTERS).ok_or(DamagedBlob)?;
         decode_block(block, quarter, &mut visit)?;
     }
     Ok(())
 }
 
-fn decode_block(block: &[u8], quarter: u32, visit: &mut impl FnMut(Fact)) -> Result<(), Damaged> {
+fn decode_block(
+    block: &[u8],
+    quarter: u32,
+    visit: &mut impl FnMut(Fact),
+) -> Result<(), DamagedBlob> {
     let mut rest = Reader::new(block);
     let mut key = RawKey::default();
     while let Some(flags) = rest.byte() {

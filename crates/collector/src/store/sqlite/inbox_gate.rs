@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 
 use super::{
-    inbox::{Inbox, Untaken},
+    inbox::{Inbox, RemainingBatches},
     mutex::lock,
     requests::Requests,
     write_request::{BatchTask, Request},
@@ -42,19 +42,19 @@ impl InboxGate {
 
     /// Waits until the inbox has room, writes batches into it, and answers them. Returns the
     /// batches that it could not take.
-    pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
+    pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> RemainingBatches {
         let count = group.len();
         let inbox = self
             .spread
             .wait_while(self.inbox(), |inbox| inbox.is_full());
         let inbox = inbox.unwrap_or_else(PoisonError::into_inner);
-        let mut untaken = take(inbox, group, requests);
-        if untaken.later.len() == count {
+        let mut remaining = take(inbox, group, requests);
+        if remaining.deferred.len() == count {
             // The contents of the inbox could not be spread, as on a full disk. Storing the batches
             // directly will report the cause.
-            std::mem::swap(&mut untaken.without, &mut untaken.later);
+            std::mem::swap(&mut remaining.direct, &mut remaining.deferred);
         }
-        untaken
+        remaining
     }
 
     /// Like [`InboxGate::take`] for a single batch, without waiting. Returns the batch as an error
@@ -72,21 +72,29 @@ impl InboxGate {
         if inbox.is_full() {
             return Err(task);
         }
-        let untaken = take(inbox, vec![task], requests);
-        Ok(untaken.without.into_iter().chain(untaken.later).next())
+        let remaining = take(inbox, vec![task], requests);
+        Ok(remaining
+            .direct
+            .into_iter()
+            .chain(remaining.deferred)
+            .next())
     }
 }
 
-fn take(mut inbox: MutexGuard<'_, Inbox>, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
+fn take(
+    mut inbox: MutexGuard<'_, Inbox>,
+    group: Vec<BatchTask>,
+    requests: &Requests,
+) -> RemainingBatches {
     let was_due_at = inbox.due_at();
-    let untaken = inbox.take(group);
+    let remaining = inbox.take(group);
     let due_at = inbox.due_at();
     drop(inbox);
     // The writer knows when the inbox was due. Notify it of a change.
     if due_at.is_some() && due_at != was_due_at {
         requests.check_inbox();
     }
-    untaken
+    remaining
 }
 
 /// Processes batches until the queue is closed and empty.
@@ -104,11 +112,11 @@ pub(super) fn run(
         }
         requests.count_begun(group.len());
         while !group.is_empty() {
-            let Untaken { without, later } = inbox_gate.take(group, requests);
-            for task in without {
+            let RemainingBatches { direct, deferred } = inbox_gate.take(group, requests);
+            for task in direct {
                 requests.send_or_answer(Request::Batch(task));
             }
-            group = later;
+            group = deferred;
         }
     }
 }

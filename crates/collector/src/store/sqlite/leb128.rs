@@ -3,7 +3,7 @@
 /// The error for a blob that the collector cannot have written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stored usage is damaged; `natero-collector rebuild` makes it anew from the events")]
-pub struct Damaged;
+pub struct DamagedBlob;
 
 /// Appends a number.
 pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn number(&mut self) -> Result<u64, Damaged> {
+    pub(super) fn number(&mut self) -> Result<u64, DamagedBlob> {
         // Most numbers have one byte, and row numbers up to three. Handling these cases separately
         // is twice as fast as the loop.
         match *self.data {
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn long_number(&mut self) -> Result<u64, Damaged> {
+    fn long_number(&mut self) -> Result<u64, DamagedBlob> {
         let mut number = 0;
         for (at, byte) in self.data.iter().take(10).enumerate() {
             number |= u64::from(byte & 0x7f) << (7 * at);
@@ -66,16 +66,16 @@ impl<'a> Reader<'a> {
                 return Ok(number);
             }
         }
-        Err(Damaged)
+        Err(DamagedBlob)
     }
 
     #[inline(always)]
-    pub(super) fn number32(&mut self) -> Result<u32, Damaged> {
-        u32::try_from(self.number()?).map_err(|_| Damaged)
+    pub(super) fn number32(&mut self) -> Result<u32, DamagedBlob> {
+        u32::try_from(self.number()?).map_err(|_| DamagedBlob)
     }
 
-    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
-        let (bytes, rest) = self.data.split_at_checked(length).ok_or(Damaged)?;
+    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], DamagedBlob> {
+        let (bytes, rest) = self.data.split_at_checked(length).ok_or(DamagedBlob)?;
         self.data = rest;
         Ok(bytes)
     }

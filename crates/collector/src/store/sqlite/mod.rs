@@ -40,7 +40,7 @@ pub mod facts;
 mod failure;
 mod file_check;
 mod financial_sums;
-mod former_homes;
+mod former_accounts;
 mod free_pages;
 mod health;
 mod hierarchy;

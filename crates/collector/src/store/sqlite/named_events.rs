@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{account_rows, accounts, events, export, rows::EventRow, users, visible::Within};
+use super::{
+    account_rows, accounts, events, export, rows::EventRow, users, visible::VisibleAccounts,
+};
 use crate::{
     model::usage::Span,
     store::{
@@ -17,7 +19,7 @@ use crate::{
 /// Reads the events that a question selects.
 pub(super) fn read(
     conn: &Connection,
-    within: Within,
+    within: VisibleAccounts,
     question: NamedEventsQuestion,
 ) -> rusqlite::Result<NamedEvents> {
     let newest = events::last(conn)?;
@@ -57,8 +59,8 @@ pub(super) fn read_visible(
     conn: &Connection,
     question: NamedEventsQuestion,
 ) -> rusqlite::Result<Option<NamedEvents>> {
-    let within = Within::find(conn, &question.within)?;
-    if within != Within::All {
+    let within = VisibleAccounts::find(conn, &question.within)?;
+    if within != VisibleAccounts::All {
         let account = match &question.account_id {
             None => None,
             Some(id) => account_rows::find_row(conn, id)?,
@@ -77,7 +79,7 @@ pub(super) fn read_visible(
 /// The names of accounts and users, each looked up once.
 struct Names<'a> {
     conn: &'a Connection,
-    within: Within,
+    within: VisibleAccounts,
     accounts: HashMap<String, String>,
     users: HashMap<String, Option<String>>,
 }

@@ -15,7 +15,7 @@ use super::{
     portfolio, quality, refusals,
     rows::AccountRow,
     saved_views, search, stream_owners, tree, undescribed,
-    visible::Within,
+    visible::VisibleAccounts,
 };
 use crate::{
     model::{
@@ -38,7 +38,7 @@ pub(super) fn accounts(
     question: AccountsPageQuestion,
     names: &NameCache,
 ) -> rusqlite::Result<AccountsPage> {
-    let within = Within::find(conn, &question.within)?;
+    let within = VisibleAccounts::find(conn, &question.within)?;
     let tree = tree::read(conn, within, Vec::new())?;
     let root = within.root()?;
     let (accounts, users) = account_tree::counts(conn, root)?;
@@ -81,7 +81,7 @@ pub(super) fn alerts(
     within: &Visibility,
     page: Page,
 ) -> rusqlite::Result<AlertsPage> {
-    let within = Within::find(conn, within)?;
+    let within = VisibleAccounts::find(conn, within)?;
     let filter = AlertFilter {
         within: within.root()?,
         ..AlertFilter::default()
@@ -125,7 +125,7 @@ pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<Quality
         refusals: refusals::list(conn)?,
         losses: quality::losses(conn, span)?,
         loss,
-        tree: tree::read(conn, Within::All, Vec::new())?,
+        tree: tree::read(conn, VisibleAccounts::All, Vec::new())?,
     })
 }
 
@@ -138,7 +138,7 @@ pub(super) fn loss(conn: &Connection, span: Span) -> rusqlite::Result<LossPage> 
             &stream.stream_id
         })?,
         report,
-        tree: tree::read(conn, Within::All, Vec::new())?,
+        tree: tree::read(conn, VisibleAccounts::All, Vec::new())?,
     })
 }
 

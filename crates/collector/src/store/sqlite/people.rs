@@ -11,7 +11,7 @@ use super::{
     quality,
     rows::{AccountRow, SessionRow, UserRow},
     usage::{CaptureStatus, Detail, RowFilter, scan_cut},
-    visible::Within,
+    visible::VisibleAccounts,
 };
 use crate::{
     model::{
@@ -32,7 +32,7 @@ pub struct PeopleQuery {
     /// The account.
     pub account: AccountRow,
     /// The accounts that the caller may see.
-    pub(super) within: Within,
+    pub(super) within: VisibleAccounts,
     /// Whether the users of its subtree are included.
     pub rollup: bool,
     /// The period.
@@ -53,12 +53,12 @@ pub struct PeopleQuery {
 pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Person, AccountRow)>> {
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
-    let mut seen: BTreeMap<UserRow, Seen> = BTreeMap::new();
+    let mut seen: BTreeMap<UserRow, UserFacts> = BTreeMap::new();
     let mut of_account = conn.prepare_cached("SELECT no FROM users WHERE account_no = ?1")?;
     for node in scope.nodes() {
         let mut rows = of_account.query([node.account])?;
         while let Some(row) = rows.next()? {
-            seen.insert(row.get(0)?, Seen::default());
+            seen.insert(row.get(0)?, UserFacts::default());
         }
     }
     if let Some(filter) = RowFilter::find(conn, &query.filter)? {
@@ -107,7 +107,7 @@ fn read_usage(
     scope: &Scope,
     query: &PeopleQuery,
     filter: &RowFilter,
-    seen: &mut BTreeMap<UserRow, Seen>,
+    seen: &mut BTreeMap<UserRow, UserFacts>,
 ) -> rusqlite::Result<()> {
     let mut calendar = CalendarIndex::new(&query.time_zone, CalendarUnit::Day);
     let mut days: HashSet<(UserRow, u32)> = HashSet::new();
@@ -162,7 +162,7 @@ fn read_usage(
 
 /// What the facts contain about a user.
 #[derive(Debug, Default)]
-struct Seen {
+struct UserFacts {
     now: Figures,
     before: Figures,
     first: Option<u32>,
@@ -192,7 +192,7 @@ impl Figures {
     }
 }
 
-impl Seen {
+impl UserFacts {
     #[inline]
     fn record_time(&mut self, fact: &Fact) {
         let quarter = fact.key.quarter;

@@ -11,7 +11,7 @@ use super::{
     rows::{AccountRow, UserRow},
     stream_owners,
     usage::{CaptureStatus, Detail, scan},
-    visible::Within,
+    visible::VisibleAccounts,
 };
 use crate::{
     model::usage::Span,
@@ -126,7 +126,7 @@ fn nodes_with_uncounted(conn: &Connection) -> rusqlite::Result<Vec<Node>> {
 /// Fails when SQLite fails.
 pub(super) fn uncounted_of_users(
     conn: &Connection,
-    within: Within,
+    within: VisibleAccounts,
     span: Span,
 ) -> rusqlite::Result<BTreeMap<UserRow, u64>> {
     let mut nodes = nodes_with_uncounted(conn)?;

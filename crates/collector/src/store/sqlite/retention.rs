@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{event_ids, event_months, facts::QUARTER_MS};
-use crate::store::removal::Pruned;
+use crate::store::removal::PruneOutcome;
 
 /// The quarter of an hour, counted from the Unix epoch, from which on all events
 /// are still stored.
@@ -39,7 +39,7 @@ const MOST: usize = 2000;
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Pruned> {
+pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<PruneOutcome> {
     let start = Instant::now();
     if before_quarter > events_from(tx)? {
         tx.execute(
@@ -59,7 +59,7 @@ pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Prun
         }
     }
     let is_done = events == 0 && !event_ids::sweep(tx)?;
-    Ok(Pruned { events, is_done })
+    Ok(PruneOutcome { events, is_done })
 }
 
 /// Deletes a few events. Returns their number, 0 when none is left.

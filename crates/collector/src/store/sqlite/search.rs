@@ -2,19 +2,19 @@
 
 use rusqlite::Connection;
 
-use super::{account_tree, user_search, visible::Within};
+use super::{account_tree, user_search, visible::VisibleAccounts};
 use crate::store::search::Found;
 
 /// Finds accounts and users with a text in their name or id.
 pub(super) fn find(
     conn: &Connection,
     text: &str,
-    within: Within,
+    within: VisibleAccounts,
     limit: usize,
 ) -> rusqlite::Result<Found> {
     let root = match within {
-        Within::Nothing => return Ok(Found::default()),
-        Within::All | Within::Subtree(_) => within.root()?,
+        VisibleAccounts::Nothing => return Ok(Found::default()),
+        VisibleAccounts::All | VisibleAccounts::Subtree(_) => within.root()?,
     };
     let (accounts, more_accounts) = account_tree::search(conn, text, root, limit)?;
     let (users, more_users) = user_search::search(conn, text, root, limit)?;

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, ops::Range};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    fact_blob::{self, Damaged},
+    fact_blob::{self, DamagedBlob},
     facts::{self, Fact},
     rows::{AccountRow, UserRow},
     usage_changes,
@@ -331,6 +331,6 @@ pub(super) fn release(
 }
 
 /// The error for a statement that read a damaged blob.
-pub(super) fn damaged(cause: Damaged) -> rusqlite::Error {
+pub(super) fn damaged(cause: DamagedBlob) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, cause.into())
 }

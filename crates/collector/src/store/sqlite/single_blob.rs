@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction};
 use super::{
     fact_blob::{Group, HAS_SESSION, Names, ONE_FACT, SAME_PRODUCT_AND_MODULE, read_sums},
     facts::Fact,
-    leb128::{Damaged, Reader},
+    leb128::{DamagedBlob, Reader},
     rows::{SessionRow, UserRow},
     segments::{self, Part, Table},
 };
@@ -15,23 +15,23 @@ use super::{
 ///
 /// # Errors
 /// Fails when the blob is damaged; `visit` may have been called before.
-fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
+fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), DamagedBlob> {
     let mut rest = Reader::new(data);
     let mut quarter: u32 = 0;
     while !rest.is_empty() {
-        quarter = quarter.checked_add(rest.number32()?).ok_or(Damaged)?;
-        let length = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
+        quarter = quarter.checked_add(rest.number32()?).ok_or(DamagedBlob)?;
+        let length = usize::try_from(rest.number()?).map_err(|_| DamagedBlob)?;
         let mut block = Reader::new(rest.bytes(length)?);
         let mut user: u32 = 0;
         while let Some(flags) = block.byte() {
-            user = user.checked_add(block.number32()?).ok_or(Damaged)?;
+            user = user.checked_add(block.number32()?).ok_or(DamagedBlob)?;
             let session = match flags & HAS_SESSION {
                 0 => None,
                 _ => SessionRow::from_number(block.number32()?),
             };
             let group = Group {
                 quarter,
-                user: UserRow::from_number(user).ok_or(Damaged)?,
+                user: UserRow::from_number(user).ok_or(DamagedBlob)?,
                 session,
                 sums: read_sums(&mut block, flags)?,
             };
@@ -44,14 +44,18 @@ fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
                 visit(names.fact(&group, group.sums));
                 continue;
             }
-            let length = usize::try_from(block.number()?).map_err(|_| Damaged)?;
+            let length = usize::try_from(block.number()?).map_err(|_| DamagedBlob)?;
             decode_facts(block.bytes(length)?, &group, &mut visit)?;
         }
     }
     Ok(())
 }
 
-fn decode_facts(data: &[u8], group: &Group, visit: &mut impl FnMut(Fact)) -> Result<(), Damaged> {
+fn decode_facts(
+    data: &[u8],
+    group: &Group,
+    visit: &mut impl FnMut(Fact),
+) -> Result<(), DamagedBlob> {
     let mut rest = Reader::new(data);
     let mut names = Names::default();
     while let Some(flags) = rest.byte() {

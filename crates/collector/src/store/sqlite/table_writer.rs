@@ -15,7 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::{
     connection, free_pages,
     health::Health,
-    inbox::{self, Settling},
+    inbox::{self, ReadBarrier},
     inbox_gate::InboxGate,
     mutex::lock,
     requests::Requests,
@@ -35,7 +35,7 @@ const GROUP: usize = 256;
 pub(super) struct TableWriter {
     conn: Connection,
     inbox_gate: Arc<InboxGate>,
-    settling: Arc<Settling>,
+    read_barrier: Arc<ReadBarrier>,
     log: CommitLog,
 }
 
@@ -77,14 +77,14 @@ impl TableWriter {
     pub(super) fn new(
         conn: Connection,
         inbox_gate: Arc<InboxGate>,
-        settling: Arc<Settling>,
+        read_barrier: Arc<ReadBarrier>,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
     ) -> Self {
         TableWriter {
             conn,
             inbox_gate,
-            settling,
+            read_barrier,
             log: CommitLog { metrics, health },
         }
     }
@@ -114,7 +114,7 @@ impl TableWriter {
 
     /// Spreads the inbox if that is due or somebody waits for it.
     fn spread_inbox_if_due(&mut self) {
-        let waiters = std::mem::take(&mut *lock(&self.settling.waiters));
+        let waiters = std::mem::take(&mut *lock(&self.read_barrier.waiters));
         let due_at = self.inbox_gate.inbox().due_at();
         let is_due = due_at.is_some_and(|due_at| due_at <= Instant::now());
         if is_due || !waiters.is_empty() {

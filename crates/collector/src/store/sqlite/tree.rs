@@ -5,8 +5,8 @@ use rusqlite::Connection;
 
 use super::{
     account_rows,
-    account_tree::{self, Located},
-    visible::Within,
+    account_tree::{self, TreeRow},
+    visible::VisibleAccounts,
 };
 use crate::store::{
     records::Listed,
@@ -16,12 +16,12 @@ use crate::store::{
 /// Reads the open levels of the tree along the path to an account.
 pub(super) fn read(
     conn: &Connection,
-    within: Within,
-    path: Vec<Located>,
+    within: VisibleAccounts,
+    path: Vec<TreeRow>,
 ) -> rusqlite::Result<Tree> {
     let root = within
         .root()?
-        .map(|root| -> rusqlite::Result<Located> { Ok((root, account_tree::entry(conn, root)?)) })
+        .map(|root| -> rusqlite::Result<TreeRow> { Ok((root, account_tree::entry(conn, root)?)) })
         .transpose()?;
     let open = OpenTree::along(path, root);
     let levels = open
@@ -42,7 +42,9 @@ pub(super) fn level(
         None if question.within.is_all() => None,
         None => return Ok(None),
         Some(id) => match account_rows::find_row(conn, id)? {
-            Some(row) if Within::find(conn, &question.within)?.see(conn, row)? => Some(row),
+            Some(row) if VisibleAccounts::find(conn, &question.within)?.see(conn, row)? => {
+                Some(row)
+            }
             Some(_) | None => return Ok(None),
         },
     };

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    account_page::report_query, account_report, account_tree, accounts, former_homes,
-    hierarchy::Scope, quality, tree, user_sessions, users, visible::Within,
+    account_page::report_query, account_report, account_tree, accounts, former_accounts,
+    hierarchy::Scope, quality, tree, user_sessions, users, visible::VisibleAccounts,
 };
 use crate::{
     model::usage::{Filter, Uncaptured},
@@ -23,14 +23,14 @@ pub(super) fn read(
     let Some(user) = users::find(conn, user_id)? else {
         return Ok(None);
     };
-    let within = Within::find(conn, &question.within)?;
+    let within = VisibleAccounts::find(conn, &question.within)?;
     if !within.see(conn, account)? {
         return Ok(None);
     }
     let path = account_tree::path(conn, account)?;
     // Usage that counted before the user was moved stays in the former account.
     let mut accounts = vec![account];
-    for former in former_homes::read(conn, row)? {
+    for former in former_accounts::read(conn, row)? {
         if former != account && within.see(conn, former)? {
             accounts.push(former);
         }

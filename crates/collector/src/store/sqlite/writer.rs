@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     health::Health,
-    inbox::{Batch, Inbox, Settling},
+    inbox::{Batch, Inbox, ReadBarrier},
     inbox_gate::{self, InboxGate},
     mutex::lock,
     requests::{QUEUE, Requests},
@@ -39,7 +39,7 @@ pub(super) struct Writer {
     requests: Requests,
     inbox_thread: Thread,
     writer_thread: Thread,
-    settling: Arc<Settling>,
+    read_barrier: Arc<ReadBarrier>,
 }
 
 impl fmt::Debug for Writer {
@@ -49,11 +49,11 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// `settling` must be the one of `inbox`.
+    /// `read_barrier` must be the one of `inbox`.
     pub(super) fn start(
         conn: Connection,
         inbox: Inbox,
-        settling: Arc<Settling>,
+        read_barrier: Arc<ReadBarrier>,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
     ) -> Self {
@@ -62,7 +62,7 @@ impl Writer {
         let table_writer = TableWriter::new(
             conn,
             Arc::clone(&inbox_gate),
-            Arc::clone(&settling),
+            Arc::clone(&read_barrier),
             metrics,
             health,
         );
@@ -88,7 +88,7 @@ impl Writer {
             requests,
             inbox_thread,
             writer_thread,
-            settling,
+            read_barrier,
         }
     }
 
@@ -174,12 +174,12 @@ impl Writer {
 
     /// Waits until every acknowledged batch is in the tables that queries read. If the inbox cannot
     /// be spread, as on a full disk, it waits for the attempt only.
-    pub(super) async fn settle(&self) {
-        if !self.settling.has_waiting.load(Ordering::Acquire) {
+    pub(super) async fn wait_until_spread(&self) {
+        if !self.read_barrier.has_waiting.load(Ordering::Acquire) {
             return;
         }
         let (done, settled) = oneshot::channel();
-        lock(&self.settling.waiters).push(done);
+        lock(&self.read_barrier.waiters).push(done);
         // If the queue is full, the writer checks for waiting callers after its next group.
         if let Err(StoreError::Closed) = self.requests.send(Request::CheckInbox) {
             return;

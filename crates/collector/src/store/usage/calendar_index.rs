@@ -16,15 +16,15 @@ const QUARTERS_A_DAY: u32 = 96;
 pub(in crate::store) struct CalendarIndex {
     time_zone: TimeZone,
     unit: CalendarUnit,
-    current: Found,
+    current: UnitRange,
     /// The computed units, by UTC day. A UTC day overlaps up to two of them, or three where clocks
     /// change.
-    found: Vec<Vec<Found>>,
+    found: Vec<Vec<UnitRange>>,
 }
 
 /// The range of quarters of an hour of a unit, and its key.
 #[derive(Debug, Clone)]
-struct Found {
+struct UnitRange {
     quarters: Range<u32>,
     key: u32,
 }
@@ -34,7 +34,7 @@ impl CalendarIndex {
         CalendarIndex {
             time_zone: time_zone.clone(),
             unit,
-            current: Found {
+            current: UnitRange {
                 quarters: 0..0,
                 key: 0,
             },
@@ -56,7 +56,7 @@ impl CalendarIndex {
         unit.name(Day::EPOCH.plus(i64::from(key) - 1))
     }
 
-    fn find(&mut self, quarter: u32) -> Found {
+    fn find(&mut self, quarter: u32) -> UnitRange {
         let day = (quarter / QUARTERS_A_DAY) as usize;
         if day >= self.found.len() {
             self.found.resize(day + 1, Vec::new());
@@ -76,7 +76,7 @@ impl CalendarIndex {
             let start = self.time_zone.start_of(day).max(0);
             u32::try_from((start + QUARTER_MS - 1) / QUARTER_MS).unwrap_or(u32::MAX)
         };
-        let found = Found {
+        let found = UnitRange {
             quarters: quarter_from(first)..quarter_from(next),
             // Keys count from the day before the epoch, the earliest possible first day.
             key: u32::try_from(Day::EPOCH.plus(-1).until(first)).unwrap_or(0),

@@ -57,7 +57,7 @@ impl Comparison {
 
 /// When a user or an account was active.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct ActivitySpan {
     /// The quarter of an hour of the first event over all time, in ms since the Unix
     /// epoch.
     pub first_seen: i64,
@@ -88,7 +88,7 @@ pub struct UsageRow {
     pub totals: Totals,
     /// When it was active, for a user or an account.
     #[serde(flatten)]
-    pub seen: Option<Seen>,
+    pub seen: Option<ActivitySpan>,
     /// The figures of the previous period, if they were requested.
     #[serde(flatten)]
     pub comparison: Option<Comparison>,

@@ -7,7 +7,7 @@ mod row_cursor;
 mod row_page;
 
 pub(in crate::store) use calendar_index::CalendarIndex;
-pub use figures::{Comparison, Seen, Totals, UsageRow};
+pub use figures::{ActivitySpan, Comparison, Totals, UsageRow};
 pub use question::{UsageQuestion, UsageReport};
 pub use row_cursor::{FigureValue, RowCursor, UnreadableCursor};
 pub use row_page::RowPage;

@@ -15,7 +15,7 @@ use crate::{
     http::{
         api::{accounts::Accounts, resource::Resource},
         error::ApiError,
-        extract::{Id, PageQuery, Path, Query, SpanQuery, TimeZoneQuery, Whole},
+        extract::{Id, PageQuery, Path, Query, SafeInteger, SpanQuery, TimeZoneQuery},
         state::App,
     },
     model::{
@@ -36,7 +36,7 @@ pub struct UsageQuery {
     by: Option<Dimension>,
     #[serde(default)]
     previous: bool,
-    limit: Option<Whole>,
+    limit: Option<SafeInteger>,
     cursor: Option<String>,
     #[serde(default)]
     sort: RowOrder,

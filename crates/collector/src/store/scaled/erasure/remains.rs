@@ -15,7 +15,7 @@ use crate::{
         failure::{Failure, Result},
         nodes::{
             Nodes,
-            choice::{self, Chosen},
+            choice::{self, ChosenReplica},
         },
         postgres::{Tx, query},
         removals::{self, Removal},
@@ -94,7 +94,7 @@ pub(super) async fn removal_of(
 }
 
 async fn ask(
-    chosen: &Chosen,
+    chosen: &ChosenReplica,
     before: i64,
     named_by_events: &Removal,
     gone: &[Removal],

@@ -9,7 +9,7 @@ use crate::{
     model::{quarter::QUARTER_MS, usage::Uncaptured},
     store::{
         scaled::failure::Result,
-        usage::{Seen, Totals},
+        usage::{ActivitySpan, Totals},
     },
 };
 
@@ -104,9 +104,9 @@ impl Figures {
     }
 
     /// When there was activity.
-    pub(super) fn when_seen(&self) -> Option<Seen> {
+    pub(super) fn when_seen(&self) -> Option<ActivitySpan> {
         let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;
-        self.seen.map(|(first, last)| Seen {
+        self.seen.map(|(first, last)| ActivitySpan {
             first_seen: ms(first),
             last_seen: ms(last),
             active_days: self.active_days.count(),

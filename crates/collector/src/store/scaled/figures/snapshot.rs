@@ -9,12 +9,12 @@ use crate::{
     model::{quarter::QUARTER_MS, rollup::FigureKind},
     store::scaled::{
         clickhouse::External,
-        event_rows::{COLUMNS, PENDING, Shipped},
+        event_rows::{COLUMNS, PENDING, ShippedEvent},
         failure::{Failure, Result},
         hierarchy::Node,
         nodes::{
             Nodes,
-            choice::{self, Chosen},
+            choice::{self, ChosenReplica},
         },
         postgres::{IS_LATER, Tx, query},
         removals::{self, Removal},
@@ -45,7 +45,7 @@ pub(super) struct Snapshot {
 /// A shard in the state in which a query uses it.
 #[derive(Debug)]
 pub(super) struct Shard {
-    chosen: Chosen,
+    chosen: ChosenReplica,
     /// The time before which the inbox has dropped events.
     dropped_before: i64,
     /// The events of its users after its last block, in the format `RowBinary`.
@@ -156,7 +156,7 @@ impl Snapshot {
             return Err(Failure::Behind);
         }
         for row in &rows {
-            let event = Shipped::read(row);
+            let event = ShippedEvent::read(row);
             let shard = &mut self.shards[nodes.shard_of(event.user_id())];
             if row.get::<_, i64>(14) >= shard.chosen.from_tx
                 && known.contains(row.get::<_, &str>(1))

@@ -13,7 +13,7 @@ use crate::{
 
 /// Events of an account that has child accounts.
 #[derive(Debug)]
-pub(in crate::store::scaled) struct AtNonLeaf {
+pub(in crate::store::scaled) struct NonLeafEvents {
     /// Id of the account.
     pub(in crate::store::scaled) account_id: String,
     /// The events.
@@ -24,7 +24,7 @@ pub(in crate::store::scaled) struct AtNonLeaf {
 
 /// Events of a user in an account to which the user does not belong.
 #[derive(Debug)]
-pub(in crate::store::scaled) struct Aside {
+pub(in crate::store::scaled) struct ConflictingEvents {
     /// Id of the account.
     pub(in crate::store::scaled) account_id: String,
     /// Id of the user.
@@ -39,7 +39,7 @@ const EVENTS: &str = "count(), min(quarter), max(quarter)";
 pub(in crate::store::scaled) async fn at_non_leaves(
     reading: &Reading,
     span: Span,
-) -> Result<Vec<AtNonLeaf>> {
+) -> Result<Vec<NonLeafEvents>> {
     let sql = |facts: &str| {
         format!(
             "SELECT account_id, {EVENTS}, uniqExact(user_id) FROM ({})
@@ -50,7 +50,7 @@ pub(in crate::store::scaled) async fn at_non_leaves(
     let mut rows = reading
         .ask((span, &Filter::default()), sql, Vec::new())
         .await?;
-    let mut found: BTreeMap<String, AtNonLeaf> = BTreeMap::new();
+    let mut found: BTreeMap<String, NonLeafEvents> = BTreeMap::new();
     while rows.has_more() {
         let account_id = rows.text()?;
         let events = uncounted(rows.count()?, rows.small()?, rows.small()?);
@@ -61,7 +61,7 @@ pub(in crate::store::scaled) async fn at_non_leaves(
                 of.events.add(events);
                 of.users += users;
             })
-            .or_insert(AtNonLeaf {
+            .or_insert(NonLeafEvents {
                 account_id,
                 events,
                 users,
@@ -71,7 +71,10 @@ pub(in crate::store::scaled) async fn at_non_leaves(
 }
 
 /// Reads the events of a span that are set aside.
-pub(in crate::store::scaled) async fn aside(reading: &Reading, span: Span) -> Result<Vec<Aside>> {
+pub(in crate::store::scaled) async fn aside(
+    reading: &Reading,
+    span: Span,
+) -> Result<Vec<ConflictingEvents>> {
     let sql = |facts: &str| {
         format!(
             "SELECT account_id, user_id, {EVENTS} FROM ({})
@@ -84,7 +87,7 @@ pub(in crate::store::scaled) async fn aside(reading: &Reading, span: Span) -> Re
         .await?;
     let mut found = Vec::new();
     while rows.has_more() {
-        found.push(Aside {
+        found.push(ConflictingEvents {
             account_id: rows.text()?,
             user_id: rows.text()?,
             events: uncounted(rows.count()?, rows.small()?, rows.small()?),

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 
 use crate::store::{
-    migration::{Begun, MigrationError, Position},
+    migration::{MigrationError, MigrationState, Position},
     scaled::{
         failure::Result,
         postgres::{Tx, execute},
@@ -30,7 +30,7 @@ pub(super) async fn create(client: &Client) -> Result<()> {
 pub(super) async fn find(
     client: &Client,
     source: &[u8; 32],
-) -> std::result::Result<Option<Begun>, MigrationError> {
+) -> std::result::Result<Option<MigrationState>, MigrationError> {
     let sql = "SELECT source, figures, month, event, over_at FROM natero_migration";
     let Some(row) = client.query_opt(sql, &[]).await? else {
         return Ok(None);
@@ -39,8 +39,8 @@ pub(super) async fn find(
         return Err(MigrationError::Changed);
     }
     Ok(Some(match row.get(4) {
-        Some(over_at) => Begun::Over(over_at),
-        None => Begun::Broken(Position {
+        Some(over_at) => MigrationState::Completed(over_at),
+        None => MigrationState::Interrupted(Position {
             figures: row.get(1),
             month: row.get(2),
             event: row.get(3),

@@ -26,7 +26,9 @@ use crate::{
     clock::now_ms,
     store::{
         error::StoreError,
-        migration::{Begun, ENTITIES, EVENTS, KEYS, MigrationError, Parts, Position, Row, Table},
+        migration::{
+            ENTITIES, EVENTS, KEYS, MigrationError, MigrationState, Parts, Position, Row, Table,
+        },
         operations::UpkeepOperations,
     },
 };
@@ -101,7 +103,7 @@ impl ScaledTarget {
     ///
     /// # Errors
     /// Fails when the target has other data, or a part of another source.
-    pub async fn begin(&self, fingerprint: &[u8; 32]) -> Result<Begun, MigrationError> {
+    pub async fn begin(&self, fingerprint: &[u8; 32]) -> Result<MigrationState, MigrationError> {
         let client = self.client().await?;
         if let Some(begun) = journal::find(&client, fingerprint).await? {
             return Ok(begun);
@@ -118,7 +120,7 @@ impl ScaledTarget {
                 return Err(MigrationError::NotEmpty(format!("{table} at {name}")));
             }
         }
-        Ok(Begun::Fresh)
+        Ok(MigrationState::NotStarted)
     }
 
     /// Number of events and figures that were copied so far.

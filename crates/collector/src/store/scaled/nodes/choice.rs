@@ -15,7 +15,7 @@ use crate::store::scaled::{
 
 /// The chosen replica of a shard.
 #[derive(Debug, Clone)]
-pub(in crate::store::scaled) struct Chosen {
+pub(in crate::store::scaled) struct ChosenReplica {
     /// The node.
     pub(in crate::store::scaled) node: Arc<Node>,
     /// The name of its table of events.
@@ -30,7 +30,7 @@ pub(in crate::store::scaled) struct Chosen {
     run: Option<i64>,
 }
 
-impl Chosen {
+impl ChosenReplica {
     /// An SQL condition that fails the query if the server was restarted since: it may have lost
     /// rows that were not flushed.
     pub(in crate::store::scaled) fn is_same_run(&self) -> String {
@@ -43,13 +43,16 @@ impl Chosen {
 /// Chooses for each shard the replica with the most blocks, avoiding those that failed a moment
 /// ago. If all have failed, the one that failed first is chosen. Replicas are returned in the order
 /// of their shards. A replica that lacks events which the inbox has dropped is not used.
-pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<Chosen>> {
+pub(in crate::store::scaled) async fn choose(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+) -> Result<Vec<ChosenReplica>> {
     let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0), n.removed, n.run
         FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped
         WHERE n.name = ANY($1::text[]) AND n.shipped >= (SELECT dropped_up_to FROM inbox_state)";
     let rows = query(tx, sql, &[&nodes.names()]).await?;
     let rows_by_name: HashMap<&str, &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
-    let mut chosen: Vec<Option<Chosen>> = vec![None; nodes.shards()];
+    let mut chosen: Vec<Option<ChosenReplica>> = vec![None; nodes.shards()];
     let rank = |node: &Node, block: i64| (Reverse(node.avoided_until()), block);
     for node in nodes.iter() {
         let name = node.server.name();
@@ -62,7 +65,7 @@ pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Resu
             .as_ref()
             .is_none_or(|best| rank(&best.node, best.block) < rank(node, block))
         {
-            *best = Some(Chosen {
+            *best = Some(ChosenReplica {
                 node: Arc::clone(node),
                 table: table(row.get(1)),
                 block,
@@ -72,6 +75,6 @@ pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Resu
             });
         }
     }
-    let all: Option<Vec<Chosen>> = chosen.into_iter().collect();
+    let all: Option<Vec<ChosenReplica>> = chosen.into_iter().collect();
     all.ok_or(Failure::Behind)
 }

@@ -12,7 +12,7 @@ use crate::{
         error::StoreError,
         latest_events::LatestQuestion,
         operations::EventOperations,
-        removal::{Erased, Pruned},
+        removal::{Erased, PruneOutcome},
         scaled::{ScaledStore, erasure, latest, retention},
     },
 };
@@ -39,9 +39,9 @@ impl EventOperations for ScaledStore {
         )
     }
 
-    fn prune(&self, before: i64) -> Answer<'_, Pruned> {
+    fn prune(&self, before: i64) -> Answer<'_, PruneOutcome> {
         Box::pin(async move {
-            let pruned: Answer<'_, Result<Pruned, StoreError>> = write_unless_rejected!(self, tx =>
+            let pruned: Answer<'_, Result<PruneOutcome, StoreError>> = write_unless_rejected!(self, tx =>
                 match retention::prune(tx, &self.nodes, before).await {
                     // Others that use the day have precedence; the drop is tried again later.
                     Err(failure) if retention::is_in_use(&failure) => Err(StoreError::Overloaded),

@@ -7,7 +7,7 @@ use crate::{
         answer::Answer,
         keys::{Reader, Source},
         operations::KeyOperations,
-        rates::{Drawn, Limited, SharedRates},
+        rates::{RateGrant, RateSubject, SharedRates},
         scaled::{
             ScaledStore, dashboard_sessions,
             failure::Failure,
@@ -76,7 +76,7 @@ impl KeyOperations for ScaledStore {
 }
 
 impl SharedRates for ScaledStore {
-    fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn> {
+    fn draw(&self, of: RateSubject, rate: Rate) -> Answer<'_, RateGrant> {
         Box::pin(async move {
             let drawn = in_time(UNREACHABLE_AFTER, async {
                 let client = self.client().await?;

@@ -25,7 +25,7 @@ use crate::{
                 accounts, alerts, events, quality, search, tree, user,
             },
             refusals, saved_views,
-            visible::Within,
+            visible::VisibleAccounts,
         },
         search::{Found, SearchQuestion},
         tree::{LevelQuestion, Tree, TreeEntry},
@@ -48,7 +48,7 @@ macro_rules! of_account {
 
 impl PageOperations for ScaledStore {
     fn tree(&self, within: Visibility) -> Answer<'_, Tree> {
-        read!(self, tx => tree::first_level(tx, Within::find(tx, &within).await?).await?)
+        read!(self, tx => tree::first_level(tx, VisibleAccounts::find(tx, &within).await?).await?)
     }
 
     fn tree_level(&self, question: LevelQuestion) -> Answer<'_, Option<Listed<TreeEntry>>> {
@@ -57,7 +57,7 @@ impl PageOperations for ScaledStore {
 
     fn search(&self, question: SearchQuestion) -> Answer<'_, Found> {
         read!(self, tx => {
-            let within = Within::find(tx, &question.within).await?;
+            let within = VisibleAccounts::find(tx, &question.within).await?;
             search::find(tx, &question.text, within, question.limit).await?
         })
     }
@@ -131,7 +131,7 @@ impl PageOperations for ScaledStore {
 
     fn page_events(&self, question: NamedEventsQuestion) -> Answer<'_, (Tree, NamedEvents)> {
         read!(self, tx => {
-            let within = Within::find(tx, &question.within).await?;
+            let within = VisibleAccounts::find(tx, &question.within).await?;
             let tree = tree::first_level(tx, within).await?;
             (tree, events::read(tx, within, &question).await?)
         })

@@ -1,7 +1,7 @@
 //! Health, size and shutdown of the store.
 
 use crate::store::{
-    answer::{Answer, Done},
+    answer::{Answer, BoxFuture},
     freshness::Freshness,
     operations::{Health, UpkeepOperations},
     scaled::{
@@ -38,7 +38,7 @@ impl UpkeepOperations for ScaledStore {
         })
     }
 
-    fn close(&self) -> Done<'_, ()> {
+    fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.inbox.close().await;
             self.leave_shipping().await;

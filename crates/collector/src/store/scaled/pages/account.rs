@@ -33,7 +33,7 @@ use crate::{
             portfolio,
             postgres::{Tx, query},
             records,
-            visible::Within,
+            visible::VisibleAccounts,
         },
     },
 };
@@ -46,7 +46,7 @@ pub(in crate::store::scaled) struct Subject {
     /// The number of its parent, if the caller may see it.
     parent: Option<i64>,
     /// What the caller may see.
-    pub(in crate::store::scaled) within: Within,
+    pub(in crate::store::scaled) within: VisibleAccounts,
     /// What all pages of the account show.
     pub(in crate::store::scaled) header: AccountHeader,
 }
@@ -61,7 +61,7 @@ impl Subject {
         let Some(account) = account_rows::find_no(tx, &question.account_id).await? else {
             return Ok(None);
         };
-        let within = Within::find(tx, &question.within).await?;
+        let within = VisibleAccounts::find(tx, &question.within).await?;
         if !within.see(tx, account).await? {
             return Ok(None);
         }

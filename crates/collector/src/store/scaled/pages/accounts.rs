@@ -8,7 +8,7 @@ use crate::{
         portfolio::{ListQuestion, Portfolio},
         scaled::{
             account_tree, failure::Result, name_cache::NameCache, nodes::Nodes, portfolio,
-            postgres::Tx, saved_views, visible::Within,
+            postgres::Tx, saved_views, visible::VisibleAccounts,
         },
     },
 };
@@ -20,7 +20,7 @@ pub(in crate::store::scaled) async fn read(
     names: &NameCache,
     question: &AccountsPageQuestion,
 ) -> Result<AccountsPage> {
-    let within = Within::find(tx, &question.within).await?;
+    let within = VisibleAccounts::find(tx, &question.within).await?;
     let tree = tree::first_level(tx, within).await?;
     let root = within.root()?;
     let (accounts, users) = account_tree::counts(tx, root).await?;

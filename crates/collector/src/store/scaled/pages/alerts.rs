@@ -13,7 +13,7 @@ use crate::{
             nodes::Nodes,
             portfolio,
             postgres::{Tx, query},
-            visible::Within,
+            visible::VisibleAccounts,
         },
     },
 };
@@ -25,7 +25,7 @@ pub(in crate::store::scaled) async fn read(
     within: &Visibility,
     page: Page,
 ) -> Result<AlertsPage> {
-    let within = Within::find(tx, within).await?;
+    let within = VisibleAccounts::find(tx, within).await?;
     let scope = AlertScope {
         account: None,
         within: within.root()?,

@@ -9,21 +9,21 @@ use crate::store::{
     scaled::{
         account_rows, accounts,
         failure::Result,
-        latest::{self, Searched},
+        latest::{self, LatestSearch},
         postgres::Tx,
         users,
-        visible::Within,
+        visible::VisibleAccounts,
     },
 };
 
 /// Reads the events that a question selects.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
-    within: Within,
+    within: VisibleAccounts,
     question: &NamedEventsQuestion,
 ) -> Result<NamedEvents> {
     let (newest, reach) = latest::newest(tx, question.reach).await?;
-    let searched = Searched {
+    let searched = LatestSearch {
         after: question.after.max(reach).unwrap_or(0),
         account_id: question.account_id.as_deref(),
         text: question.text.as_deref(),
@@ -52,8 +52,8 @@ pub(in crate::store::scaled) async fn read_visible(
     tx: &Tx<'_>,
     question: &NamedEventsQuestion,
 ) -> Result<Option<NamedEvents>> {
-    let within = Within::find(tx, &question.within).await?;
-    if within != Within::All {
+    let within = VisibleAccounts::find(tx, &question.within).await?;
+    if within != VisibleAccounts::All {
         let account = match &question.account_id {
             None => None,
             Some(id) => account_rows::find_no(tx, id).await?,
@@ -71,7 +71,7 @@ pub(in crate::store::scaled) async fn read_visible(
 
 /// The names of accounts and users, each looked up once.
 struct Names {
-    within: Within,
+    within: VisibleAccounts,
     accounts: HashMap<String, String>,
     users: HashMap<String, Option<String>>,
 }

@@ -18,7 +18,7 @@ use crate::{
             nodes::Nodes,
             postgres::{Tx, query},
             refusals, streams, undescribed,
-            visible::Within,
+            visible::VisibleAccounts,
         },
     },
 };
@@ -42,7 +42,7 @@ pub(in crate::store::scaled) async fn read(
         refusals: refusals::list(tx).await?,
         losses: losses(tx, nodes, span).await?,
         loss,
-        tree: tree::first_level(tx, Within::All).await?,
+        tree: tree::first_level(tx, VisibleAccounts::All).await?,
     })
 }
 
@@ -61,7 +61,7 @@ pub(in crate::store::scaled) async fn loss(
         implausible: owned(report.implausible_streams.clone(), &owners, |stream| {
             &stream.stream_id
         }),
-        tree: tree::first_level(tx, Within::All).await?,
+        tree: tree::first_level(tx, VisibleAccounts::All).await?,
         report,
     })
 }

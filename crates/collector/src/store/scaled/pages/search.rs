@@ -7,7 +7,7 @@ use crate::{
             account_tree::{self, is_within},
             failure::Result,
             postgres::{Tx, query},
-            visible::Within,
+            visible::VisibleAccounts,
         },
         search::{Found, FoundUser, full_name, rank},
     },
@@ -17,12 +17,12 @@ use crate::{
 pub(in crate::store::scaled) async fn find(
     tx: &Tx<'_>,
     text: &str,
-    within: Within,
+    within: VisibleAccounts,
     limit: usize,
 ) -> Result<Found> {
     let root = match within {
-        Within::Nothing => return Ok(Found::default()),
-        Within::All | Within::Subtree(_) => within.root()?,
+        VisibleAccounts::Nothing => return Ok(Found::default()),
+        VisibleAccounts::All | VisibleAccounts::Subtree(_) => within.root()?,
     };
     let (found, more_accounts) = account_tree::search(tx, text, root, limit).await?;
     let (users, more_users) = users(tx, text, root, limit).await?;

@@ -4,10 +4,10 @@ use crate::store::{
     records::Listed,
     scaled::{
         account_rows,
-        account_tree::{self, Located},
+        account_tree::{self, TreeRow},
         failure::Result,
         postgres::Tx,
-        visible::Within,
+        visible::VisibleAccounts,
     },
     tree::{FIRST_PAGE, LevelQuestion, OpenTree, Tree, TreeEntry},
 };
@@ -15,8 +15,8 @@ use crate::store::{
 /// Reads the open levels of the tree along the path to an account.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
-    within: Within,
-    path: Vec<Located>,
+    within: VisibleAccounts,
+    path: Vec<TreeRow>,
 ) -> Result<Tree> {
     let root = match within.root()? {
         None => None,
@@ -31,7 +31,10 @@ pub(in crate::store::scaled) async fn read(
 }
 
 /// Reads the tree with its first level open.
-pub(in crate::store::scaled) async fn first_level(tx: &Tx<'_>, within: Within) -> Result<Tree> {
+pub(in crate::store::scaled) async fn first_level(
+    tx: &Tx<'_>,
+    within: VisibleAccounts,
+) -> Result<Tree> {
     read(tx, within, Vec::new()).await
 }
 
@@ -46,7 +49,7 @@ pub(in crate::store::scaled) async fn level(
         None => return Ok(None),
         Some(id) => match account_rows::find_no(tx, id).await? {
             Some(no)
-                if Within::find(tx, &question.within)
+                if VisibleAccounts::find(tx, &question.within)
                     .await?
                     .see(tx, no)
                     .await? =>

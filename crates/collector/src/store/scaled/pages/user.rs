@@ -22,7 +22,7 @@ use crate::{
             nodes::Nodes,
             postgres::Tx,
             users,
-            visible::Within,
+            visible::VisibleAccounts,
         },
         user_page::{MAX_QUARTERS, UserPage, UserPageQuestion, UserSession},
     },
@@ -41,7 +41,7 @@ pub(in crate::store::scaled) async fn read(
     let Some(account) = account_rows::find_no(tx, &user.account_id).await? else {
         return Ok(None);
     };
-    let within = Within::find(tx, &question.within).await?;
+    let within = VisibleAccounts::find(tx, &question.within).await?;
     if !within.see(tx, account).await? {
         return Ok(None);
     }
@@ -133,7 +133,7 @@ pub(in crate::store::scaled) async fn read(
 async fn own_accounts(
     tx: &Tx<'_>,
     nodes: &Nodes,
-    within: Within,
+    within: VisibleAccounts,
     home: i64,
     user_id: &str,
 ) -> Result<Vec<Node>> {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio_postgres::{Client, Row};
 
 use crate::store::scaled::{
-    event_rows::{COLUMNS, Shipped},
+    event_rows::{COLUMNS, ShippedEvent},
     failure::{Failure, Result},
     nodes::Nodes,
     retention,
@@ -208,7 +208,7 @@ impl Reader {
     /// Writes an event into the rows of its shard, with the block that brought it and the block of
     /// its release.
     fn write(&self, row: &Row, blocks: [i64; 2], rows: &mut [RowBinary]) {
-        let event = Shipped::read(row);
+        let event = ShippedEvent::read(row);
         if let Some(rows) = rows.get_mut(self.nodes.shard_of(event.user_id())) {
             event.write(rows, event.was_set_aside());
             for block in blocks {

@@ -10,9 +10,9 @@ use crate::{
 pub(super) enum Members {
     /// They are erased with it. The exception are users who are in it only because of events from
     /// public sources, and whom other events name in another account: these move there.
-    Taken,
+    Erased,
     /// They stay. Those who were erased with it have their own entries, applied before.
-    Kept,
+    Retained,
 }
 
 /// An SQL condition: neither the Account API nor an identification of a trusted source has
@@ -42,8 +42,8 @@ impl Condition {
             (ErasureKind::Stream, _) => "IFNULL(e.stream_id = ?1, FALSE)".into(),
             (ErasureKind::User, _) => "(e.user_id = ?1)".into(),
             (ErasureKind::Event, _) => format!("(e.id = {})", event.map_or(0, EventRow::number)),
-            (ErasureKind::Account, Members::Kept) => "(e.account_id = ?1)".into(),
-            (ErasureKind::Account, Members::Taken) => format!(
+            (ErasureKind::Account, Members::Retained) => "(e.account_id = ?1)".into(),
+            (ErasureKind::Account, Members::Erased) => format!(
                 "(e.account_id = ?1 OR e.user_id IN (
                      SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                      WHERE a.account_id = ?1 AND (NOT {IS_PLACED_BY_EVENTS}
@@ -63,6 +63,6 @@ impl Condition {
 
     /// The condition for the events that name the account of an erasure.
     pub(super) fn of_account(erasure: &Erasure) -> Self {
-        Condition::new(erasure, Members::Kept, None, "[]")
+        Condition::new(erasure, Members::Retained, None, "[]")
     }
 }

@@ -46,7 +46,7 @@ pub fn erase(
     found: &FoundEvents,
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
-    erase_of(tx, erasure, Members::Taken, found, now)
+    erase_of(tx, erasure, Members::Erased, found, now)
 }
 
 pub(super) fn erase_of(
@@ -127,8 +127,8 @@ fn erase_known(
                 erased_members.remove(&user.user_id);
             }
             match members {
-                Members::Taken => list_members(tx, &erasure.id, &erased_members, now)?,
-                Members::Kept => erased_members.clear(),
+                Members::Erased => list_members(tx, &erasure.id, &erased_members, now)?,
+                Members::Retained => erased_members.clear(),
             }
             list_events(tx, events, now, now)?;
             delete_events(tx, events)?;

@@ -52,8 +52,8 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
     let mut sum = Erased::default();
     for (erasure, at, event) in erasures {
         let members = match listed.get(&(MEMBERS.into(), id_hash(&erasure.id).to_vec())) {
-            Some(since) if *since >= at => Members::Kept,
-            _ => Members::Taken,
+            Some(since) if *since >= at => Members::Retained,
+            _ => Members::Erased,
         };
         let found = find_events_of(tx, &erasure, members, event)?;
         if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {

@@ -72,7 +72,7 @@ pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<Fou
             None
         }
     };
-    find_events_of(conn, erasure, Members::Taken, event)
+    find_events_of(conn, erasure, Members::Erased, event)
 }
 
 /// Finds the events of an erasure. `event` is set when a single event is erased, because an event

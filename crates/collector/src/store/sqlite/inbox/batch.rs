@@ -72,7 +72,7 @@ impl Batch {
 
 /// A batch of the inbox with its number. Later ones have greater numbers.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct NumberedBatch {
     pub(super) number: i64,
     pub(super) batch: std::sync::Arc<Batch>,
 }

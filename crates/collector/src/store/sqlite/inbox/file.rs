@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::batch::{Batch, Waiting};
+use super::batch::{Batch, NumberedBatch};
 use crate::store::{
     error::StoreError,
     event_key::IdScope,
@@ -136,7 +136,7 @@ impl InboxFile {
     }
 
     /// Reads the batches after a number, in the order of arrival.
-    pub(super) fn read_after(&self, number: i64) -> rusqlite::Result<Vec<Waiting>> {
+    pub(super) fn read_after(&self, number: i64) -> rusqlite::Result<Vec<NumberedBatch>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT no, source_id, is_trusted, received_at, lines FROM inbox WHERE no > ?1
              ORDER BY no",
@@ -146,7 +146,7 @@ impl InboxFile {
         while let Some(row) = rows.next()? {
             let scope = IdScope::of(row.get(2)?);
             let lines = row.get_ref(4)?.as_blob()?;
-            waiting.push(Waiting {
+            waiting.push(NumberedBatch {
                 number: row.get(0)?,
                 batch: Arc::new(Batch::read(lines, row.get(1)?, scope, row.get(3)?)),
             });

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, Transaction};
 
 use super::{
-    Settling,
+    ReadBarrier,
     file::{self, InboxFile, InboxId},
     foresight::Foresight,
     pending::{Generation, Pending},
@@ -53,28 +53,28 @@ pub(in crate::store::sqlite) struct Inbox {
     pace: Pace,
     /// The most pages of a database of bounded size.
     most_pages: Option<i64>,
-    settling: Arc<Settling>,
+    read_barrier: Arc<ReadBarrier>,
     metrics: Arc<Metrics>,
 }
 
 /// The decision about a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum BatchDecision {
     /// It waits in the inbox.
-    Taken,
+    Buffered,
     /// It is stored directly, without the inbox.
-    Without,
+    Direct,
     /// The inbox is full. It takes the batch once others are spread.
-    Later,
+    Deferred,
 }
 
 /// Batches that the inbox did not take.
 #[derive(Debug, Default)]
-pub(in crate::store::sqlite) struct Untaken {
+pub(in crate::store::sqlite) struct RemainingBatches {
     /// Those to store directly.
-    pub(in crate::store::sqlite) without: Vec<BatchTask>,
+    pub(in crate::store::sqlite) direct: Vec<BatchTask>,
     /// Those to offer again once others are spread.
-    pub(in crate::store::sqlite) later: Vec<BatchTask>,
+    pub(in crate::store::sqlite) deferred: Vec<BatchTask>,
 }
 
 impl Inbox {
@@ -86,7 +86,7 @@ impl Inbox {
         db: &Path,
         file: InboxFile,
         most_pages: Option<i64>,
-        settling: Arc<Settling>,
+        read_barrier: Arc<ReadBarrier>,
         metrics: Arc<Metrics>,
     ) -> rusqlite::Result<Self> {
         file.wait_for_nobody()?;
@@ -98,55 +98,58 @@ impl Inbox {
             spread_to: None,
             pace: Pace::default(),
             most_pages,
-            settling,
+            read_barrier,
             metrics,
         })
     }
 
     /// Writes the batches that may wait, and answers them. Returns the others.
-    pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Untaken {
+    pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> RemainingBatches {
         let start = Instant::now();
         let mut is_fast = false;
         for _ in &group {
             is_fast = self.pace.is_high(start);
         }
-        let mut untaken = Untaken::default();
+        let mut remaining = RemainingBatches::default();
         if !is_fast {
-            untaken.without = group;
-            return untaken;
+            remaining.direct = group;
+            return remaining;
         }
-        let fates = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
+        let decisions = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
             // For example, the disk is full. Storing the batches directly will report the cause.
             tracing::debug!(%cause, "the inbox takes nothing");
             self.invalidate(None);
-            vec![Fate::Without; group.len()]
+            vec![BatchDecision::Direct; group.len()]
         });
-        let count = fates.iter().filter(|fate| **fate == Fate::Taken).count();
+        let count = decisions
+            .iter()
+            .filter(|decision| **decision == BatchDecision::Buffered)
+            .count();
         if count > 0 {
             self.metrics.count_commit(count, start.elapsed(), true);
-            self.update_settling();
+            self.update_read_barrier();
         }
-        for (mut task, fate) in group.into_iter().zip(fates) {
-            match fate {
-                Fate::Taken => {
+        for (mut task, decision) in group.into_iter().zip(decisions) {
+            match decision {
+                BatchDecision::Buffered => {
                     task.outcome = Some(BatchOutcome {
                         accepted: task.batch.events.len() as u64,
                         ..BatchOutcome::default()
                     });
                     task.answer(Ok(()));
                 }
-                Fate::Without => untaken.without.push(task),
-                Fate::Later => untaken.later.push(task),
+                BatchDecision::Direct => remaining.direct.push(task),
+                BatchDecision::Deferred => remaining.deferred.push(task),
             }
         }
-        untaken
+        remaining
     }
 
     /// Writes the batches that may wait, and returns the decision about each batch.
-    pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<Fate>> {
+    pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<BatchDecision>> {
         let tx = match self.file.lock() {
             // A command is changing the database. Meanwhile, batches are stored directly.
-            Err(cause) if is_busy(&cause) => return Ok(vec![Fate::Without; group.len()]),
+            Err(cause) if is_busy(&cause) => return Ok(vec![BatchDecision::Direct; group.len()]),
             locked => locked?,
         };
         let mut last = refresh(
@@ -160,10 +163,10 @@ impl Inbox {
         }
         let snapshot = ShortTransaction::to_read(&self.reader)?;
         let mut foresight = Foresight::new(&snapshot)?;
-        let mut fates = Vec::with_capacity(group.len());
+        let mut decisions = Vec::with_capacity(group.len());
         for BatchTask { batch, .. } in group {
             if self.pending.is_full() {
-                fates.push(Fate::Later);
+                decisions.push(BatchDecision::Deferred);
                 continue;
             }
             let may_wait = batch.lines.len() <= MOST_BYTES_OF_BATCH
@@ -178,15 +181,19 @@ impl Inbox {
                 file::insert(&tx, last, batch)?;
                 self.pending.push(last, Arc::clone(batch));
             }
-            fates.push(if may_wait { Fate::Taken } else { Fate::Without });
+            decisions.push(if may_wait {
+                BatchDecision::Buffered
+            } else {
+                BatchDecision::Direct
+            });
         }
-        if !fates.contains(&Fate::Taken) {
-            return Ok(fates);
+        if !decisions.contains(&BatchDecision::Buffered) {
+            return Ok(decisions);
         }
         tx.commit()?;
         self.spread_to = None;
         self.read_at = self.read_at.map(|(version, _)| (version, last));
-        Ok(fates)
+        Ok(decisions)
     }
 
     /// Whether all batches are in the tables.
@@ -229,7 +236,7 @@ impl Inbox {
             self.spread_to = Some(last);
         }
         self.pending.forget_until(None);
-        self.update_settling();
+        self.update_read_barrier();
     }
 
     /// Starts spreading the waiting batches, and returns them. Others may be taken meanwhile.
@@ -242,7 +249,7 @@ impl Inbox {
         // A batch that another process added comes before those that are taken from now on.
         self.refresh()?;
         let taken = self.pending.begin_spreading();
-        self.update_settling();
+        self.update_read_barrier();
         Ok(taken)
     }
 
@@ -250,7 +257,7 @@ impl Inbox {
     pub(in crate::store::sqlite) fn end_spreading(&mut self, spread: &Generation) {
         self.spread_to = spread.batches().last().map(|last| last.number);
         self.pending.end_spreading();
-        self.update_settling();
+        self.update_read_barrier();
     }
 
     /// Reads the batches again after a pause, because they could not be spread.
@@ -262,7 +269,7 @@ impl Inbox {
         self.read_at = None;
         self.pending
             .forget_until(Some(due_at.unwrap_or_else(Instant::now)));
-        self.update_settling();
+        self.update_read_barrier();
     }
 
     /// Identifies the inbox file.
@@ -293,9 +300,9 @@ impl Inbox {
     }
 
     /// Records whether queries have to wait for spreading.
-    fn update_settling(&self) {
+    fn update_read_barrier(&self) {
         let has_waiting = !self.is_empty();
-        (self.settling.has_waiting).store(has_waiting, Ordering::Release);
+        (self.read_barrier.has_waiting).store(has_waiting, Ordering::Release);
     }
 }
 

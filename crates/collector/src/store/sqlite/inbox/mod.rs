@@ -32,15 +32,15 @@ use tokio::sync::oneshot;
 pub use batch::Batch;
 pub use file::InboxFile;
 use file::InboxId;
-pub(super) use intake::{Inbox, Untaken};
+pub(super) use intake::{Inbox, RemainingBatches};
 use pending::Generation;
-pub(super) use spreading::{settle, spread_to};
+pub(super) use spreading::{spread_leftovers, spread_to};
 
 use rusqlite::Transaction;
 
 /// The tasks that wait until the inbox is spread.
 #[derive(Debug, Default)]
-pub(super) struct Settling {
+pub(super) struct ReadBarrier {
     /// Whether acknowledged batches are in the inbox.
     pub(super) has_waiting: AtomicBool,
     pub(super) waiters: Mutex<Vec<oneshot::Sender<()>>>,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::batch::{Batch, Waiting};
+use super::batch::{Batch, NumberedBatch};
 use crate::{
     model::fast_map::{FastMap, FastSet},
     store::{event_key::IdKey, new_event::NewEvent},
@@ -31,7 +31,7 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Batches that are spread together.
 #[derive(Debug, Default)]
 pub(in crate::store::sqlite) struct Generation {
-    batches: Vec<Waiting>,
+    batches: Vec<NumberedBatch>,
     /// The ids of their events.
     ids: FastSet<IdKey>,
     /// The users of their events, and the account that each names.
@@ -40,7 +40,7 @@ pub(in crate::store::sqlite) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn batches(&self) -> &[Waiting] {
+    pub(super) fn batches(&self) -> &[NumberedBatch] {
         &self.batches
     }
 
@@ -111,7 +111,7 @@ impl Pending {
             }
         }
         self.waiting.bytes += batch.lines.len();
-        self.waiting.batches.push(Waiting { number, batch });
+        self.waiting.batches.push(NumberedBatch { number, batch });
         let wait = if self.waiting.reaches(ENOUGH_EVENTS, ENOUGH_BYTES) {
             Duration::ZERO
         } else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    batch::{Batch, Waiting},
+    batch::{Batch, NumberedBatch},
     file::{InboxFile, InboxId},
 };
 use crate::store::{
@@ -49,7 +49,7 @@ fn record_spread_to(tx: &Transaction<'_>, inbox: &InboxId, number: i64) -> rusql
 pub(super) fn spread<'w>(
     tx: &Transaction<'_>,
     inbox: &InboxId,
-    batches: impl Iterator<Item = &'w Waiting>,
+    batches: impl Iterator<Item = &'w NumberedBatch>,
 ) -> rusqlite::Result<()> {
     let done = spread_to(tx, inbox)?;
     // Another process may have spread some of them.
@@ -104,7 +104,7 @@ fn keep(tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(in crate::store::sqlite) fn settle(
+pub(in crate::store::sqlite) fn spread_leftovers(
     conn: &mut Connection,
     inbox: Option<&InboxFile>,
 ) -> rusqlite::Result<()> {

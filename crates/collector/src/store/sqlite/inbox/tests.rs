@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::Batch,
     file::InboxFile,
-    intake::{Fate, Inbox, ROOM},
+    intake::{BatchDecision, Inbox, ROOM},
     pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST_EVENTS},
     spread,
 };
@@ -104,7 +104,7 @@ fn task(batch: &Arc<Batch>) -> BatchTask {
 
 /// Stores a batch in the inbox where it may wait.
 fn take(inbox: &mut Inbox, batch: &Arc<Batch>) -> bool {
-    inbox.store(&[task(batch)]).unwrap() == [Fate::Taken]
+    inbox.store(&[task(batch)]).unwrap() == [BatchDecision::Buffered]
 }
 
 /// Stores a batch as the writer does, in the inbox where it may wait.
@@ -346,10 +346,15 @@ fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
     let mut conn = open(&folder);
     let mut inbox = open_inbox(&folder);
     let room = MOST_EVENTS / 50;
-    let taken = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Taken).count();
-    let fates = inbox.store(&tasks("a", room + 3)).unwrap();
-    assert_eq!(taken(&fates), room);
-    assert_eq!(fates[room..], [Fate::Later; 3]);
+    let taken = |decisions: &[BatchDecision]| {
+        decisions
+            .iter()
+            .filter(|decision| **decision == BatchDecision::Buffered)
+            .count()
+    };
+    let decisions = inbox.store(&tasks("a", room + 3)).unwrap();
+    assert_eq!(taken(&decisions), room);
+    assert_eq!(decisions[room..], [BatchDecision::Deferred; 3]);
     spread_now(&mut conn, &mut inbox);
     assert_eq!(taken(&inbox.store(&tasks("b", 3)).unwrap()), 3);
 }
@@ -364,8 +369,8 @@ fn what_a_full_inbox_that_cannot_be_spread_does_not_take_goes_to_the_writer() {
     // The writer notes that it could not spread them.
     inbox.pause();
     let (requests, _waiting) = Requests::new(Arc::default());
-    let untaken = InboxGate::new(inbox).take(tasks("b", 40), &requests);
-    assert_eq!((untaken.without.len(), untaken.later.len()), (40, 0));
+    let remaining = InboxGate::new(inbox).take(tasks("b", 40), &requests);
+    assert_eq!((remaining.direct.len(), remaining.deferred.len()), (40, 0));
 }
 
 #[test]
@@ -452,7 +457,7 @@ fn nothing_is_added_while_another_process_changes_the_database() {
     let other = InboxFile::open(&resolved(&folder)).unwrap();
     let lock = other.lock().unwrap();
     let task = task(&batch(&[event("ann", "1")]));
-    assert_eq!(inbox.store(&[task]).unwrap(), [Fate::Without]);
+    assert_eq!(inbox.store(&[task]).unwrap(), [BatchDecision::Direct]);
     drop(lock);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
 }

@@ -25,7 +25,7 @@ const NUMBERED: [(&str, &str); 2] = [("names", "name"), ("sessions", "session_id
 
 /// What a text names. A name that is stored in several places is replaced by the same text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Named {
+enum NameKind {
     Account,
     User,
     Stream,
@@ -34,21 +34,21 @@ enum Named {
     Usage,
 }
 
-impl Named {
+impl NameKind {
     fn of(table: &str, column: &str) -> Option<Self> {
         match (table, column) {
-            (_, "account_id" | "within_account") => Some(Named::Account),
-            (_, "user_id") => Some(Named::User),
-            (_, "stream_id") => Some(Named::Stream),
-            (_, "session_id") => Some(Named::Session),
-            ("names", _) | (_, "product" | "module" | "feature") => Some(Named::Usage),
+            (_, "account_id" | "within_account") => Some(NameKind::Account),
+            (_, "user_id") => Some(NameKind::User),
+            (_, "stream_id") => Some(NameKind::Stream),
+            (_, "session_id") => Some(NameKind::Session),
+            ("names", _) | (_, "product" | "module" | "feature") => Some(NameKind::Usage),
             _ => None,
         }
     }
 }
 
 /// The replaced texts, by what they name.
-type Replaced = HashMap<(Named, String), String>;
+type Replaced = HashMap<(NameKind, String), String>;
 
 /// Replaces NUL in all texts that are migrated, and in those to which figures refer.
 pub(super) fn replace(conn: &mut Connection) -> rusqlite::Result<()> {
@@ -79,7 +79,7 @@ fn replace_texts(
     column: &str,
     replaced: &mut Replaced,
 ) -> rusqlite::Result<()> {
-    let named = Named::of(table, column);
+    let named = NameKind::of(table, column);
     let mut update = tx.prepare(&format!(
         "UPDATE {table} SET {column} = ?1 WHERE {column} = ?2"
     ))?;
@@ -179,7 +179,7 @@ fn replace_in_events(
                 Some(old) if JSON.contains(column) => json_without_nul(old).into(),
                 Some(old) if *column == "event_id" => event_id(tx, event, old)?.into(),
                 Some(old) => {
-                    let known = Named::of(table, column)
+                    let known = NameKind::of(table, column)
                         .and_then(|named| replaced.get(&(named, old.clone())));
                     known.cloned().unwrap_or_else(|| without_nul(old)).into()
                 }

@@ -14,7 +14,7 @@ use crate::{
         export::EventFilter,
         latest_events::LatestQuestion,
         operations::EventOperations,
-        removal::{Erased, Pruned},
+        removal::{Erased, PruneOutcome},
         sqlite::{
             SqliteStore, erasure, events, export, inbox, refusals, retention, rows::EventRow,
         },
@@ -78,7 +78,7 @@ impl EventOperations for SqliteStore {
         })
     }
 
-    fn prune(&self, before: i64) -> Answer<'_, Pruned> {
+    fn prune(&self, before: i64) -> Answer<'_, PruneOutcome> {
         Box::pin(self.write(move |tx| retention::prune(tx, quarter_at(before))))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         sqlite::{
             SqliteStore, account_rows, loss,
             usage::{self, UsageQuery},
-            visible::Within,
+            visible::VisibleAccounts,
         },
         usage::{UsageQuestion, UsageReport},
     },
@@ -31,7 +31,7 @@ fn read_usage(conn: &Connection, question: UsageQuestion) -> rusqlite::Result<Op
     let Some(account) = account_rows::find_row(conn, &question.account_id)? else {
         return Ok(None);
     };
-    if !Within::find(conn, &question.within)?.see(conn, account)? {
+    if !VisibleAccounts::find(conn, &question.within)?.see(conn, account)? {
         return Ok(None);
     }
     let UsageQuestion {

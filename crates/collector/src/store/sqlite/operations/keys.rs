@@ -10,7 +10,7 @@ use crate::{
         operations::KeyOperations,
         rates::SharedRates,
         sessions::{NewSession, OpenSession},
-        sqlite::{SqliteStore, dashboard_sessions, keys, visible::Within},
+        sqlite::{SqliteStore, dashboard_sessions, keys, visible::VisibleAccounts},
     },
 };
 
@@ -77,6 +77,6 @@ fn sees_anything(
     let Some(reader) = reader else {
         return Ok(None);
     };
-    let within = Within::find(conn, &reader.within)?;
-    Ok((within != Within::Nothing).then_some(reader))
+    let within = VisibleAccounts::find(conn, &reader.within)?;
+    Ok((within != VisibleAccounts::Nothing).then_some(reader))
 }

@@ -22,7 +22,7 @@ use crate::{
         search::{Found, SearchQuestion},
         sqlite::{
             SqliteStore, account_page, named_events, pages, refusals, saved_views, search, tree,
-            user_page, visible::Within,
+            user_page, visible::VisibleAccounts,
         },
         tree::{LevelQuestion, Tree, TreeEntry},
         user_page::{UserPage, UserPageQuestion},
@@ -32,7 +32,7 @@ use crate::{
 impl PageOperations for SqliteStore {
     fn tree(&self, within: Visibility) -> Answer<'_, Tree> {
         Box::pin(self.read(move |conn| {
-            let within = Within::find(conn, &within)?;
+            let within = VisibleAccounts::find(conn, &within)?;
             tree::read(conn, within, Vec::new())
         }))
     }
@@ -43,7 +43,7 @@ impl PageOperations for SqliteStore {
 
     fn search(&self, question: SearchQuestion) -> Answer<'_, Found> {
         Box::pin(self.read(move |conn| {
-            let within = Within::find(conn, &question.within)?;
+            let within = VisibleAccounts::find(conn, &question.within)?;
             search::find(conn, &question.text, within, question.limit)
         }))
     }
@@ -118,7 +118,7 @@ impl PageOperations for SqliteStore {
 
     fn page_events(&self, question: NamedEventsQuestion) -> Answer<'_, (Tree, NamedEvents)> {
         Box::pin(self.read(move |conn| {
-            let within = Within::find(conn, &question.within)?;
+            let within = VisibleAccounts::find(conn, &question.within)?;
             let tree = tree::read(conn, within, Vec::new())?;
             Ok((tree, named_events::read(conn, within, question)?))
         }))

@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use crate::store::{
-    answer::{Answer, Done},
+    answer::{Answer, BoxFuture},
     freshness::Freshness,
     operations::{Health, UpkeepOperations},
     sqlite::{SqliteStore, connection, probe},
@@ -35,7 +35,7 @@ impl UpkeepOperations for SqliteStore {
         Box::pin(ready(self.read_now(connection::size)))
     }
 
-    fn close(&self) -> Done<'_, ()> {
+    fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.close())
     }
 }

@@ -16,7 +16,7 @@ const CHUNK: usize = 250_000;
 
 /// The result of a rebuild.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Rebuilt {
+pub struct RebuildReport {
     /// Number of events that were read.
     pub events: u64,
     /// Number of accounts with facts.
@@ -29,8 +29,8 @@ pub struct Rebuilt {
 
 /// The outcome of a comparison.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
-    pub(super) rebuilt: Rebuilt,
+pub(super) struct FactComparison {
+    pub(super) rebuilt: RebuildReport,
     /// The parts that differ. Their stored facts are in a temporary table.
     pub(super) parts: Vec<Part>,
     /// Whether a session or a name of an event has no row. In that case nothing was compared.
@@ -38,8 +38,8 @@ pub(super) struct Compared {
 }
 
 /// Compares all stored facts with those computed from the events. Writes only temporary tables.
-pub(super) fn compare(tx: &Transaction<'_>) -> rusqlite::Result<Compared> {
-    let mut found = Compared::default();
+pub(super) fn compare(tx: &Transaction<'_>) -> rusqlite::Result<FactComparison> {
+    let mut found = FactComparison::default();
     let Some(events) = collect_facts(tx)? else {
         found.lacks_rows = true;
         return Ok(found);

@@ -15,8 +15,8 @@ use super::{
     readers, retention,
     segments::{self, Part, Table},
 };
-pub use compute::Rebuilt;
-use compute::{Compared, compare, drop_tables, insert_dimensions};
+pub use compute::RebuildReport;
+use compute::{FactComparison, compare, drop_tables, insert_dimensions};
 
 /// Number of passes in which a running collector may change what is being corrected, for example by
 /// an erasure. After them the file is locked.
@@ -27,10 +27,10 @@ const PASSES: usize = 3;
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
+pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<RebuildReport> {
     // The recomputed facts may be larger than memory.
     conn.pragma_update(None, "temp_store", "FILE")?;
-    let mut first: Option<Rebuilt> = None;
+    let mut first: Option<RebuildReport> = None;
     for _ in 0..PASSES {
         let found = compare_snapshot(conn)?;
         let is_right = found.parts.is_empty();
@@ -59,13 +59,16 @@ pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt>
 ///
 /// # Errors
 /// Fails like [`rebuild`].
-pub fn rebuild_in_background(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
+pub fn rebuild_in_background(
+    conn: &mut Connection,
+    repair: bool,
+) -> rusqlite::Result<RebuildReport> {
     readers::lower_priority();
     rebuild(conn, repair)
 }
 
 /// Compares in one snapshot, without a lock.
-fn compare_snapshot(conn: &mut Connection) -> rusqlite::Result<Compared> {
+fn compare_snapshot(conn: &mut Connection) -> rusqlite::Result<FactComparison> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
     let found = compare(&tx)?;
     tx.commit()?;

@@ -10,8 +10,8 @@ mod tests;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    arrival_days, event_ids, former_homes, hourly_facts, renewal_dates, single_blob, single_table,
-    streams, usage_changes,
+    arrival_days, event_ids, former_accounts, hourly_facts, renewal_dates, single_blob,
+    single_table, streams, usage_changes,
 };
 use crate::store::error::StoreError;
 use tables::{
@@ -86,7 +86,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(STREAM_EVENTS),
     Migration {
         sql: "",
-        fill: former_homes::migrate,
+        fill: former_accounts::migrate,
     },
 ];
 

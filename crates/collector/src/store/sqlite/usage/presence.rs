@@ -6,7 +6,7 @@ use crate::{
     model::calendar::{CalendarUnit, TimeZone},
     store::{
         sqlite::facts::QUARTER_MS,
-        usage::{CalendarIndex, Seen},
+        usage::{ActivitySpan, CalendarIndex},
     },
 };
 
@@ -85,9 +85,9 @@ impl PresenceIndex {
     }
 
     /// The times when a value was active.
-    pub(super) fn seen(&self, value: u32) -> Option<Seen> {
+    pub(super) fn seen(&self, value: u32) -> Option<ActivitySpan> {
         let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;
-        self.get(value).map(|presence| Seen {
+        self.get(value).map(|presence| ActivitySpan {
             first_seen: ms(presence.first),
             last_seen: ms(presence.last),
             active_days: presence.days.len() as i64,
@@ -113,7 +113,7 @@ mod tests {
         ] {
             index.record(value, quarter, is_in_span);
         }
-        let seen = |first: u32, last: u32, active_days| Seen {
+        let seen = |first: u32, last: u32, active_days| ActivitySpan {
             first_seen: i64::from(first) * QUARTER_MS,
             last_seen: i64::from(last) * QUARTER_MS,
             active_days,

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 
-use super::Live;
+use super::Instance;
 use crate::{
     browser::{self, Hooks, Source},
     settings::Settings,
@@ -23,7 +23,7 @@ pub(crate) struct Handle {
 }
 
 thread_local! {
-    static TRACKERS: RefCell<Vec<&'static Live>> = const { RefCell::new(Vec::new()) };
+    static TRACKERS: RefCell<Vec<&'static Instance>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns a handle to the tracker of a source: the one that runs, or a new one. `explicit`
@@ -35,28 +35,28 @@ pub(crate) fn open(
     hooks: Hooks,
 ) -> Handle {
     browser::on_failure(fail_all);
-    if let Some((tracker, live)) = find_running(&source) {
-        live.join(&settings, explicit, present(&hooks));
-        return live.handle(tracker);
+    if let Some((tracker, instance)) = find_running(&source) {
+        instance.join(&settings, explicit, present(&hooks));
+        return instance.handle(tracker);
     }
-    let live: &Live = Box::leak(Box::new(Live {
+    let instance: &Instance = Box::leak(Box::new(Instance {
         url: source.url.clone(),
         hooks: present(&hooks),
         host: browser::host(settings, source, hooks),
         refused: Cell::new(0),
-        entered: RefCell::default(),
+        modules: RefCell::default(),
         is_warned_of_difference: Cell::new(false),
         handles: RefCell::default(),
     }));
     TRACKERS.with_borrow_mut(|trackers| {
-        trackers.push(live);
-        live.handle(trackers.len() - 1)
+        trackers.push(instance);
+        instance.handle(trackers.len() - 1)
     })
 }
 
-fn find_running(source: &Source) -> Option<(usize, &'static Live)> {
+fn find_running(source: &Source) -> Option<(usize, &'static Instance)> {
     TRACKERS.with_borrow(|trackers| {
-        let is_it = |live: &&Live| live.url == source.url && live.is_in_use();
+        let is_it = |instance: &&Instance| instance.url == source.url && instance.is_in_use();
         let at = trackers.iter().position(is_it)?;
         Some((at, trackers[at]))
     })
@@ -64,8 +64,8 @@ fn find_running(source: &Source) -> Option<(usize, &'static Live)> {
 
 /// The running tracker of a source.
 #[cfg(feature = "class")]
-pub(crate) fn running(source: &Source) -> Option<&'static Live> {
-    find_running(source).map(|(_, live)| live)
+pub(crate) fn running(source: &Source) -> Option<&'static Instance> {
+    find_running(source).map(|(_, instance)| instance)
 }
 
 fn present(hooks: &Hooks) -> [bool; 2] {
@@ -73,19 +73,19 @@ fn present(hooks: &Hooks) -> [bool; 2] {
 }
 
 /// The tracker of a handle; `None` on a thread other than the one that made it.
-pub(crate) fn find(handle: Handle) -> Option<&'static Live> {
+pub(crate) fn find(handle: Handle) -> Option<&'static Instance> {
     TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).copied())
 }
 
 /// Turns off all trackers, because a failure leaves the whole wasm in an unknown state.
 fn fail_all(error: &JsValue) {
     let all = TRACKERS.with(|trackers| trackers.try_borrow().map(|all| all.clone()));
-    for live in all.unwrap_or_default() {
-        live.fail(error);
+    for instance in all.unwrap_or_default() {
+        instance.fail(error);
     }
 }
 
-impl Live {
+impl Instance {
     fn handle(&self, tracker: usize) -> Handle {
         let mut handles = self.handles.borrow_mut();
         handles.push(true);

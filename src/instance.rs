@@ -19,17 +19,17 @@ use crate::{
     host::InputFn,
     settings::Settings,
     text::clean,
-    tracker::{self, Entered, OwnedOverride},
+    tracker::{self, ModuleStack, OwnedOverride},
 };
 
 /// A running tracker.
-pub(crate) struct Live {
+pub(crate) struct Instance {
     pub host: BrowserHost,
     /// Calls that were refused for their arguments.
     pub refused: Cell<u32>,
     url: String,
     /// The modules that guards have entered.
-    entered: RefCell<Entered>,
+    modules: RefCell<ModuleStack>,
     /// Whether there is a `before_send` and an `on_error`.
     hooks: [bool; 2],
     /// A difference to the settings of a later construction has been reported.
@@ -39,7 +39,7 @@ pub(crate) struct Live {
 }
 
 /// A checked use of a feature.
-pub(crate) struct Use {
+pub(crate) struct FeatureUse {
     pub feature: String,
     /// A JSON number.
     pub total: String,
@@ -96,7 +96,7 @@ impl Subject {
     }
 }
 
-impl Live {
+impl Instance {
     fn is_in_use(&self) -> bool {
         !self.host.is_off() && self.handles.borrow().iter().any(|is_used| *is_used)
     }
@@ -179,21 +179,21 @@ impl Live {
     /// Sets or clears an id.
     pub fn set(&self, which: StickyId, id: Option<String>) {
         if which == StickyId::Module {
-            self.entered.borrow_mut().clear();
+            self.modules.borrow_mut().clear();
         }
         self.send_id(which, id);
     }
 
     /// Enters a module. Returns the number to leave it with.
     pub fn enter(&self, module: String) -> u32 {
-        let entry = self.entered.borrow_mut().enter(&module);
+        let entry = self.modules.borrow_mut().enter(&module);
         self.send_id(StickyId::Module, Some(module));
         entry
     }
 
     /// Leaves a module that was entered.
     pub fn leave(&self, entry: u32) {
-        let changed = self.entered.borrow_mut().leave(entry);
+        let changed = self.modules.borrow_mut().leave(entry);
         if let Some(module) = changed {
             self.send_id(StickyId::Module, module);
         }
@@ -224,7 +224,7 @@ impl Live {
     }
 
     /// Reports a use of a feature.
-    pub fn feature(&self, used: Use) {
+    pub fn feature(&self, used: FeatureUse) {
         self.send_input(Box::new(move |engine, now| {
             if let Some(feature) = Id::from_checked(&used.feature) {
                 let call = Call::Feature {
@@ -255,14 +255,14 @@ impl Live {
 
     /// Begins another page view. Without an address or title, it takes the page's.
     pub fn page_view(&self, url: Option<String>, title: Option<String>) {
-        use browser::page;
+        use browser::{address, page};
 
         let url = match url {
-            Some(url) => page::passed_address(&url),
+            Some(url) => address::passed_address(&url),
             None => self.host.platform.address(),
         };
         let title = match title {
-            Some(title) => clean(page::truncate(&title)),
+            Some(title) => clean(address::truncate(&title)),
             None => page::title(),
         };
         self.host.platform.settle_navigation();
@@ -285,7 +285,7 @@ impl Live {
     /// Executes a call that borrows nothing.
     pub fn call(&self, call: Call<'static>) {
         if matches!(call, Call::Reset | Call::Shutdown) {
-            self.entered.borrow_mut().clear();
+            self.modules.borrow_mut().clear();
             self.host.platform.settle_navigation();
         }
         self.send_input(Box::new(move |engine, now| {

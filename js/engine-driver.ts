@@ -42,7 +42,7 @@ export type MakeHost = (sendInput: SendInput, sendNavigation: SendNavigation) =>
 const hasMore = ({ processed, pendingCalls }: Calls): boolean => processed < pendingCalls.length;
 
 /** Feeds calls into the engine of one tracker. */
-export class Crossing {
+export class EngineDriver {
   /** The tracker, for the host and for the inspector. */
   readonly tracking: Tracking;
   readonly #calls: Calls;
@@ -75,7 +75,7 @@ export class Crossing {
     const { early } = this.tracking;
     early.write(calls.pendingCalls);
     early.isDone = true;
-    calls.crossing = this;
+    calls.driver = this;
     calls.isSuspended = false;
     const { config } = this.tracking;
     // Where the page's code runs for each event, the calls it makes have to be checked.
