@@ -6,6 +6,7 @@ mod key_store;
 mod keys;
 pub mod migrate;
 mod output;
+mod restore;
 
 use std::{
     fs::File,
@@ -183,7 +184,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             let erasure = erasures::erasure(kind, id, arrived.from, arrived.to)?;
             erasures::run_erase(&database, &erasure, json)
         }
-        Command::Restore { from, database } => erasures::run_restore(&database, &from),
+        Command::Restore { from, database } => restore::run(&database, &from),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Export {
             database,

@@ -13,7 +13,7 @@ use super::{
     inbox::{self, Batch, Inbox, InboxFile, Settling},
     name_roles::NameCache,
     readers::Readers,
-    schema,
+    replacement, schema,
     usage_memo::UsageMemo,
     writer::Writer,
 };
@@ -54,6 +54,10 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let path = DatabasePath::resolve(path)?;
         let mut conn = Self::open_migrated(&path)?;
+        // A running restore would not have let anybody open the file.
+        if let Err(cause) = replacement::new_copy(&path) {
+            tracing::error!(%cause, "the copy of a restore that was cut off stays");
+        }
         // A damaged file is used as far as possible.
         let file = InboxFile::open(&path)?;
         inbox::settle(&mut conn, Some(&file)).or_else(|cause| {
