@@ -38,6 +38,7 @@ mod refusals;
 mod removals;
 mod request_rates;
 mod retention;
+mod retry;
 mod room;
 mod row_binary;
 mod rule_check;
