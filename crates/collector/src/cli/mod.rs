@@ -287,7 +287,16 @@ fn run_export(
     format: Format,
     output: Option<&Path>,
 ) -> Result<(), CliError> {
-    let events = CommandFile::open(&database.file()?)?;
+    let file = database.file()?;
+    let events = CommandFile::open(&file)?;
+    if let Some(account_id) = &filter.account_id
+        && !events.has_account(account_id)?
+    {
+        return Err(CliError::Usage(format!(
+            "no account {account_id:?} in {}",
+            file.display()
+        )));
+    }
     let exported = match output {
         None => events.export(filter, format, std::io::stdout().lock()),
         Some(path) => {
