@@ -49,6 +49,7 @@ pub mod sqlite;
 pub mod summary;
 mod sums;
 mod traces;
+mod taken_back;
 pub mod tree;
 pub mod usage;
 pub mod user_page;
