@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     metrics::Metrics,
-    store::{batch::BatchOutcome, error::StoreError},
+    store::{batch::BatchOutcome, error::StoreError, known_times::KnownTimes},
 };
 
 /// How often to try to empty the log after an erasure, while others read from it.
@@ -194,13 +194,12 @@ impl SqliteStore {
         &self.memo
     }
 
-    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
-    /// event arrived, when the newest living key was created, and when something was last erased.
+    /// The latest times by the clock that the store knows.
     ///
     /// # Errors
     /// Fails when SQLite fails.
-    pub fn latest_time(&self) -> Result<Option<i64>, StoreError> {
-        self.read_now(events::latest_time)
+    pub fn known_times(&self) -> Result<KnownTimes, StoreError> {
+        self.read_now(events::known_times)
     }
 
     /// Whether the last transaction was committed and the writer accepts requests.
