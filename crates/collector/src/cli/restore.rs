@@ -24,7 +24,8 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
         )));
     }
     let replaced = close_to_others(db)?;
-    let copy = replacement::new_copy(db).map_err(io(format!("removing a copy beside {db}")))?;
+    let copy =
+        replacement::new_copy(db.as_path()).map_err(io(format!("removing a copy beside {db}")))?;
     let none = ErasureList::EMPTY;
     let list = replaced.as_ref().map_or(&none, |file| &file.erasures);
     let erased = CommandFile::from_backup(from, &copy)
@@ -38,7 +39,8 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
     }
     // Until here, nobody could open the file. It is closed before it is renamed.
     drop(replaced);
-    let Replaced { kept } = replacement::replace(db).map_err(io(format!("replacing {db}")))?;
+    let Replaced { kept } =
+        replacement::replace(db.as_path()).map_err(io(format!("replacing {db}")))?;
     print(&format!(
         "{db} is {}; erased again: {}",
         from.display(),

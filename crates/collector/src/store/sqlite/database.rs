@@ -55,7 +55,7 @@ impl SqliteStore {
         let path = DatabasePath::resolve(path)?;
         let mut conn = Self::open_migrated(&path)?;
         // A running restore would not have let anybody open the file.
-        if let Err(cause) = replacement::new_copy(&path) {
+        if let Err(cause) = replacement::new_copy(path.as_path()) {
             tracing::error!(%cause, "the copy of a restore that was cut off stays");
         }
         // A damaged file is used as far as possible.

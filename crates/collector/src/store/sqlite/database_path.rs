@@ -32,7 +32,7 @@ impl DatabasePath {
     pub fn resolve(path: &Path) -> Result<Self, StoreError> {
         let real = Self::follow(path).map_err(|cause| open_error(path, &cause))?;
         if let Some(Replaced { kept }) =
-            replacement::finish(&real).map_err(|cause| open_error(path, &cause))?
+            replacement::finish(&real.0).map_err(|cause| open_error(path, &cause))?
         {
             report_finished(&real, kept.as_deref());
         }

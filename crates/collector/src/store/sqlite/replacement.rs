@@ -12,8 +12,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::database_path::DatabasePath;
-
 /// Suffix of a copy that may be incomplete.
 const INCOMPLETE: &str = ".restoring";
 /// Suffix of a complete copy that has to replace the database.
@@ -55,10 +53,10 @@ enum Step {
 ///
 /// # Errors
 /// Fails when a file cannot be removed.
-pub fn new_copy(db: &DatabasePath) -> io::Result<PathBuf> {
-    let copy = db.beside(INCOMPLETE);
+pub fn new_copy(db: &Path) -> io::Result<PathBuf> {
+    let copy = beside(db, INCOMPLETE);
     for suffix in BESIDE {
-        remove(&db.beside(&format!("{INCOMPLETE}{suffix}")))?;
+        remove(&beside(db, &format!("{INCOMPLETE}{suffix}")))?;
     }
     remove(&copy)?;
     Ok(copy)
@@ -70,7 +68,7 @@ pub fn new_copy(db: &DatabasePath) -> io::Result<PathBuf> {
 /// # Errors
 /// Fails when a file cannot be flushed or renamed. The next start or the next restore finishes a
 /// replacement that was decided.
-pub fn replace(db: &DatabasePath) -> io::Result<Replaced> {
+pub fn replace(db: &Path) -> io::Result<Replaced> {
     replace_in_steps(db, |_| Ok(()))
 }
 
@@ -78,8 +76,8 @@ pub fn replace(db: &DatabasePath) -> io::Result<Replaced> {
 ///
 /// # Errors
 /// Fails when a file cannot be renamed.
-pub(super) fn finish(db: &DatabasePath) -> io::Result<Option<Replaced>> {
-    let complete = db.beside(COMPLETE);
+pub(super) fn finish(db: &Path) -> io::Result<Option<Replaced>> {
+    let complete = beside(db, COMPLETE);
     let copy = match File::open(&complete) {
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened?,
@@ -93,17 +91,17 @@ pub(super) fn finish(db: &DatabasePath) -> io::Result<Option<Replaced>> {
 }
 
 fn replace_in_steps(
-    db: &DatabasePath,
+    db: &Path,
     mut after: impl FnMut(Step) -> io::Result<()>,
 ) -> io::Result<Replaced> {
-    let copy = File::open(db.beside(INCOMPLETE))?;
+    let copy = File::open(beside(db, INCOMPLETE))?;
     copy.sync_all()?;
     // Held until the end of this function.
     lock(&copy)?;
     for suffix in BESIDE {
-        remove(&db.beside(suffix))?;
+        remove(&beside(db, suffix))?;
     }
-    fs::rename(db.beside(INCOMPLETE), db.beside(COMPLETE))?;
+    fs::rename(beside(db, INCOMPLETE), beside(db, COMPLETE))?;
     flush_names(db);
     after(Step::Decided)?;
     finish_in_steps(db, after)
@@ -111,21 +109,19 @@ fn replace_in_steps(
 
 /// The steps after the decision. Whoever repeats them after an interruption does the rest.
 fn finish_in_steps(
-    db: &DatabasePath,
+    db: &Path,
     mut after: impl FnMut(Step) -> io::Result<()>,
 ) -> io::Result<Replaced> {
     let kept = unused_name(db)?;
     // Usually there is nothing beside the database. SQLite would take what another program left
     // there for a part of the copy.
     for suffix in BESIDE {
-        let mut name = kept.clone().into_os_string();
-        name.push(suffix);
-        rename_if_exists(&db.beside(suffix), Path::new(&name))?;
+        rename_if_exists(&beside(db, suffix), &beside(&kept, suffix))?;
     }
     after(Step::KeptBeside)?;
-    let was_there = rename_if_exists(db.as_path(), &kept)?;
+    let was_there = rename_if_exists(db, &kept)?;
     after(Step::Kept)?;
-    fs::rename(db.beside(COMPLETE), db.as_path())?;
+    fs::rename(beside(db, COMPLETE), db)?;
     flush_names(db);
     after(Step::Replaced)?;
     Ok(Replaced {
@@ -142,12 +138,19 @@ fn lock(copy: &File) -> io::Result<()> {
     }
 }
 
+/// The path of a file beside the database, whose name has a suffix.
+fn beside(db: &Path, suffix: &str) -> PathBuf {
+    let mut name = db.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
 /// A name for the replaced database that no file has.
-fn unused_name(db: &DatabasePath) -> io::Result<PathBuf> {
-    let mut name = db.beside(REPLACED);
+fn unused_name(db: &Path) -> io::Result<PathBuf> {
+    let mut name = beside(db, REPLACED);
     let mut number = 2;
     while name.try_exists()? {
-        name = db.beside(&format!("{REPLACED}-{number}"));
+        name = beside(db, &format!("{REPLACED}-{number}"));
         number += 1;
     }
     Ok(name)
@@ -155,8 +158,8 @@ fn unused_name(db: &DatabasePath) -> io::Result<PathBuf> {
 
 /// Flushes the names in the folder of the database, where the system can. Otherwise a power failure
 /// may undo the last of them, which is then done again.
-fn flush_names(db: &DatabasePath) {
-    if let Some(folder) = db.as_path().parent() {
+fn flush_names(db: &Path) {
+    if let Some(folder) = db.parent() {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
@@ -182,13 +185,13 @@ mod tests {
     use super::*;
 
     /// Files that stand for a database, its copy, and an earlier replaced database.
-    fn files(folder: &Path, has_database: bool) -> DatabasePath {
-        let db = DatabasePath::resolve(&folder.join("n.db")).unwrap();
+    fn files(folder: &Path, has_database: bool) -> PathBuf {
+        let db = folder.join("n.db");
         if has_database {
-            fs::write(db.as_path(), "old").unwrap();
+            fs::write(&db, "old").unwrap();
         }
-        fs::write(db.beside(REPLACED), "older").unwrap();
-        fs::write(db.beside(INCOMPLETE), "new").unwrap();
+        fs::write(beside(&db, REPLACED), "older").unwrap();
+        fs::write(beside(&db, INCOMPLETE), "new").unwrap();
         db
     }
 
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_that_stops_after_any_step_is_finished_by_the_next_who_resolves_the_path() {
+    fn a_replacement_that_stops_after_any_step_is_finished_later() {
         let steps = [Step::Decided, Step::KeptBeside, Step::Kept, Step::Replaced];
         for (stop, has_database) in steps
             .into_iter()
@@ -226,7 +229,7 @@ mod tests {
             });
             assert!(stopped.is_err(), "{stop:?}");
             for _ in 0..2 {
-                DatabasePath::resolve(&folder.path().join("n.db")).unwrap();
+                finish(&db).unwrap();
             }
             let mut files = vec![("n.db", "new"), ("n.db.before-restore", "older")];
             if has_database {
@@ -240,9 +243,9 @@ mod tests {
     fn a_copy_that_was_cut_off_replaces_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let db = files(folder.path(), true);
-        fs::write(db.beside(".restoring-journal"), "part").unwrap();
+        fs::write(beside(&db, ".restoring-journal"), "part").unwrap();
         assert_eq!(finish(&db).unwrap(), None);
-        assert_eq!(fs::read_to_string(db.as_path()).unwrap(), "old");
+        assert_eq!(fs::read_to_string(&db).unwrap(), "old");
         new_copy(&db).unwrap();
         assert_eq!(
             found(folder.path()),
@@ -255,10 +258,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = files(folder.path(), true);
         replace_in_steps(&db, |_| Err(io::Error::other("killed"))).unwrap_err();
-        fs::write(db.beside("-wal"), "log").unwrap();
+        fs::write(beside(&db, "-wal"), "log").unwrap();
         assert_eq!(
             finish(&db).unwrap().unwrap().kept.unwrap(),
-            db.beside(".before-restore-2")
+            beside(&db, ".before-restore-2")
         );
         assert_eq!(
             found(folder.path()),
