@@ -6,6 +6,7 @@ mod key_store;
 mod keys;
 pub mod migrate;
 mod output;
+mod restore;
 
 use std::{
     fs::File,
@@ -183,7 +184,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             let erasure = erasures::erasure(kind, id, arrived.from, arrived.to)?;
             erasures::run_erase(&database, &erasure, json)
         }
-        Command::Restore { from, database } => erasures::run_restore(&database, &from),
+        Command::Restore { from, database } => restore::run(&database, &from),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Export {
             database,
@@ -307,7 +308,16 @@ fn run_export(
     format: Format,
     output: Option<&Path>,
 ) -> Result<(), CliError> {
-    let events = CommandFile::open(&database.file()?)?;
+    let file = database.file()?;
+    let events = CommandFile::open(&file)?;
+    if let Some(account_id) = &filter.account_id
+        && !events.has_account(account_id)?
+    {
+        return Err(CliError::Usage(format!(
+            "no account {account_id:?} in {}",
+            file.display()
+        )));
+    }
     let exported = match output {
         None => events.export(filter, format, std::io::stdout().lock()),
         Some(path) => {

@@ -16,6 +16,7 @@ use crate::{
     metrics::Metrics,
     store::{
         Store, StoreError,
+        known_times::KnownTimes,
         rates::RateSubject,
         sqlite::{Options, SqliteStore},
     },
@@ -76,8 +77,8 @@ impl App {
                 if let Some(most) = config.max_db_bytes {
                     store = store.bounded(most).await?;
                 }
-                let latest = store.latest_time().await?;
-                Ok(App::new(config, Arc::new(store), latest, metrics))
+                let known = store.known_times().await?;
+                Ok(App::new(config, Arc::new(store), known, metrics))
             }
         }
     }
@@ -90,20 +91,20 @@ impl App {
         };
         let store = SqliteStore::open(file, options)?;
         // A damaged file is served as far as it can be read; `/readyz` reports the damage.
-        let latest = store.latest_time().unwrap_or(None);
-        Ok(App::new(config, Arc::new(store), latest, metrics))
+        let known = store.known_times().unwrap_or_default();
+        Ok(App::new(config, Arc::new(store), known, metrics))
     }
 
-    /// The state on an open store that reports to `metrics`. `latest` is the latest time by the
-    /// clock that the store knows, in ms since the Unix epoch.
+    /// The state on an open store that reports to `metrics`. `known` has the latest times by
+    /// the clock that the store knows.
     pub fn new(
         config: Config,
         store: Arc<dyn Store>,
-        latest: Option<i64>,
+        known: KnownTimes,
         metrics: Arc<Metrics>,
     ) -> Self {
         App(Arc::new(Parts {
-            clock: Arc::new(ClockCheck::new(latest, config.trust_clock)),
+            clock: Arc::new(ClockCheck::new(known, config.trust_clock)),
             probe_rate: Arc::new(RateLimit::new(PROBES_PER_SECOND)),
             store,
             metrics,

@@ -36,7 +36,7 @@ pub struct StoredRule {
 }
 
 /// Why a rule cannot be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Another rule has the same name.
     #[error("another rule has this name; choose another name, or change that rule")]
@@ -44,6 +44,9 @@ pub enum RuleError {
     /// The maximum number of rules is reached.
     #[error("there are {MAX_RULES} rules already; remove one that nobody needs")]
     TooMany,
+    /// The account below which the rule counts is unknown.
+    #[error("no account {0:?}; it is made by its first event or by POST /api/v2/accounts")]
+    UnknownAccount(String),
 }
 
 /// An alert, with the names that people read.

@@ -93,7 +93,7 @@ pub enum StoreError {
     },
     /// The file has several names that are hard links.
     #[error(
-        "{path} has {links} hard links, and each name would have its own write-ahead log and inbox. Remove the other names, or make symbolic links of them. After an interrupted restore, the other name ends in .before-restore"
+        "{path} has {links} hard links, and each name would have its own write-ahead log and inbox. Remove the other names, or make symbolic links of them"
     )]
     Linked {
         /// The file.

@@ -448,13 +448,27 @@ async fn rules_are_read_changed_and_removed() {
     for method in ["GET", "DELETE"] {
         assert_eq!(collector.call(method, &path, None).await.status, 404);
     }
-    assert_eq!(
-        collector
-            .call("GET", "/api/v2/alerts?account_id=nobody", None)
-            .await
-            .status,
-        404
-    );
+    for unknown in ["account_id=nobody", "rule_id=99"] {
+        let path = format!("/api/v2/alerts?{unknown}");
+        assert_eq!(collector.call("GET", &path, None).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_below_an_unknown_account_is_refused() {
+    let collector = Collector::new();
+    collector.send(vec![uses("acme", "ann", 1, 1)]).await;
+    let rule = |account: &str| json!({"name": "x", "when": "new_user", "account_id": account});
+    let id = add(&collector, rule("acme")).await;
+    let one = format!("/api/v2/alert_rules/{id}");
+    for (method, path) in [("POST", "/api/v2/alert_rules"), ("PUT", one.as_str())] {
+        let answer = collector.call(method, path, Some(rule("acne"))).await;
+        assert_eq!(answer.status, 422, "{method}");
+        assert!(answer.error().contains("no account \"acne\""), "{method}");
+    }
+    let rules = collector.get("/api/v2/alert_rules").await;
+    assert_eq!(rules["total"], 1);
+    assert_eq!(rules["results"][0]["account_id"], "acme");
 }
 
 #[tokio::test]

@@ -62,4 +62,13 @@ async fn the_latest_events_can_be_followed() {
         .get("/api/v2/events?account_id=acme&limit=1")
         .await;
     assert_eq!(of_account["records"].as_array().unwrap().len(), 1);
+    // An account without an event is known all the same.
+    let body = json!({"name": "New"});
+    collector
+        .call("PUT", "/api/v2/accounts/new", Some(body))
+        .await;
+    for (account, status) in [("new", 200), ("nobody", 404)] {
+        let path = format!("/api/v2/events?account_id={account}");
+        assert_eq!(collector.call("GET", &path, None).await.status, status);
+    }
 }

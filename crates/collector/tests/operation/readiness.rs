@@ -109,6 +109,27 @@ async fn a_clock_before_the_newest_key_or_erasure_takes_nothing_either() {
 }
 
 #[tokio::test]
+async fn a_key_from_a_time_when_the_clock_was_ahead_blocks_no_events_of_the_present() {
+    let collector = Collector::new();
+    let later = now_ms() + 2 * DAY;
+    for keys in ["sources", "account_keys"] {
+        let sql = format!("UPDATE {keys} SET created_at = {later}");
+        collector.place.execute(&sql);
+    }
+    let right = collector.restarted();
+    let event = |no: u32| feature("acme", "ann", "export", no);
+    let present = |no: u32| with(event(no), json!({"created_at": now_ms()}));
+    for no in [1, 2] {
+        let answer = right.post(ndjson(&[present(no)])).await;
+        assert_eq!(answer.json()["accepted"], 1, "{}", answer.text);
+    }
+    // An event that would be rejected for ever waits, with all of its batch.
+    let answer = right.post(format!("{}\n{}", present(3), fresh(4))).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    assert_eq!(right.count("SELECT COUNT(*) FROM events"), 2);
+}
+
+#[tokio::test]
 async fn a_running_collector_learns_from_a_new_source_that_its_clock_is_behind() {
     let collector = Collector::new();
     let created = now_ms() + 2 * DAY;

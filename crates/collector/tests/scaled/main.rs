@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod certificate;
+mod conflicts;
 mod current_engine;
 mod encrypted;
 mod entities;

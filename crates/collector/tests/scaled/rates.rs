@@ -91,7 +91,7 @@ async fn a_key_that_asks_two_collectors_is_allowed_what_one_allows_it() {
     ];
     let routers: [Router; 2] = stores.map(|store| {
         let config = config(&["--rate-limit", &PER_SECOND.to_string()]);
-        router::router(App::new(config, store, None, Arc::default()))
+        router::router(App::new(config, store, Default::default(), Arc::default()))
     });
     let start = Instant::now();
     let mut allowed = 0;

@@ -244,3 +244,27 @@ async fn what_is_not_shipped_is_not_dropped() {
     pair.ship().await;
     assert!(store.prune(HORIZON).await.unwrap().events > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_event_that_is_sent_again_soon_after_its_arrival_is_a_duplicate() {
+    let Some(pair) = filled(&[1]).await else {
+        return;
+    };
+    // Whole days are dropped, and the events of a part of a day one by one.
+    let old: Vec<Value> = (1..60).map(|n| event(n * 4, "a", "ann")).collect();
+    let sent = pair.send(&old, false).await;
+    assert_eq!(sent.accepted, 59);
+    pair.ship().await;
+    let dropped = pair.prune(HORIZON).await;
+    assert!(dropped > 30, "{dropped}");
+    // One of them names a user and an account that nobody knows yet.
+    let mut again = old.clone();
+    again[50]["user_id"] = json!("nobody");
+    again[50]["account_id"] = json!("nowhere");
+    for events in [again, old] {
+        let outcome = pair.send(&events, false).await;
+        assert_eq!((outcome.accepted, outcome.duplicates), (0, 59));
+    }
+    compare(&pair).await;
+    same!(pair, store => store.account("nowhere".into()));
+}

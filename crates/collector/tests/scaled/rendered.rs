@@ -35,7 +35,7 @@ pub struct Dashboard {
 
 impl Dashboard {
     pub async fn of(store: Arc<dyn Store>, key: &str) -> Self {
-        let app = App::new(config(&[]), store, None, Arc::default());
+        let app = App::new(config(&[]), store, Default::default(), Arc::default());
         let mut dashboard = Dashboard {
             router: router::router(app),
             cookie: String::new(),

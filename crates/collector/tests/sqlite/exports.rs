@@ -8,9 +8,12 @@ use natero_collector::{
     },
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{
     file::{OnFile, collector},
+    restore::fill,
+    running::natero,
     support::*,
 };
 
@@ -83,4 +86,17 @@ async fn no_cell_of_an_exported_table_is_a_formula() {
     for cell in rows.map(|cell| cell.trim_matches('"')) {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t']), "{cell}");
     }
+}
+
+#[test]
+fn an_export_of_an_unknown_account_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    fill(&db, 1);
+    let export = |account: &str| natero(&db, &["export", "--account", account]);
+    assert!(export("acme").status.success());
+    let refused = export("acne");
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success());
+    assert!(error.contains("no account \"acne\""), "{error}");
 }

@@ -1,7 +1,8 @@
 //! Only a complete backup replaces a database, and no command creates a database by mistake.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
+use natero_collector::store::sqlite::CommandFile;
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -111,6 +112,93 @@ fn the_replaced_database_stays_beside_the_restored_one() {
         assert_eq!(users(&path(kept)), count as i64 - 1);
         assert_eq!(users(&db), count as i64);
     }
+}
+
+/// Leaves the files of a restore that was killed once its copy, with two users, was complete. The
+/// replaced database has one user.
+fn kill_before_the_last_steps(folder: &Path, is_kept: bool) {
+    let path = |name: &str| folder.join(name);
+    let db = path("n.db");
+    fill(&db, 1);
+    fill(&path("backup"), 2);
+    let restored = natero(&db, &["restore", path("backup").to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    fs::rename(&db, path("n.db.restored")).unwrap();
+    if !is_kept {
+        fs::rename(path("n.db.before-restore"), &db).unwrap();
+    }
+}
+
+#[test]
+fn whoever_opens_the_database_finishes_a_restore_that_was_killed() {
+    let commands: [&[&str]; 4] = [
+        &["loss"],
+        &["keys", "create", "source"],
+        &["rebuild", "--check"],
+        &["serve"],
+    ];
+    for (command, is_kept) in commands.into_iter().flat_map(|c| [(c, true), (c, false)]) {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        kill_before_the_last_steps(folder.path(), is_kept);
+        let said = if command == ["serve"] {
+            Running::start(&path("n.db")).terminate()
+        } else {
+            let done = natero(&path("n.db"), command);
+            assert!(done.status.success(), "{done:?}");
+            String::from_utf8(done.stderr).unwrap()
+        };
+        assert!(said.contains("had been cut off"), "{command:?}: {said}");
+        assert_eq!(users(&path("n.db")), 2, "{command:?}");
+        assert_eq!(users(&path("n.db.before-restore")), 1, "{command:?}");
+        assert!(!path("n.db.restored").exists(), "{command:?}");
+    }
+}
+
+#[test]
+fn the_next_restore_finishes_one_that_was_killed() {
+    for is_kept in [true, false] {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        kill_before_the_last_steps(folder.path(), is_kept);
+        fill(&path("other"), 3);
+        let restored = natero(&path("n.db"), &["restore", path("other").to_str().unwrap()]);
+        assert!(restored.status.success(), "{restored:?}");
+        let found = ["n.db.before-restore", "n.db.before-restore-2", "n.db"];
+        assert_eq!(found.map(|name| users(&path(name))), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn the_next_start_removes_the_copy_of_a_restore_that_was_killed() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fill(&path("n.db"), 1);
+    let parts = ["n.db.restoring", "n.db.restoring-journal"].map(path);
+    for part in &parts {
+        fs::write(part, "part of a copy").unwrap();
+    }
+    Running::start(&path("n.db")).terminate();
+    assert!(parts.iter().all(|part| !part.exists()));
+    assert_eq!(users(&path("n.db")), 1);
+}
+
+#[test]
+fn nobody_opens_a_database_while_it_is_being_replaced() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    fill(&db, 1);
+    let exclusive = CommandFile::open(&db).unwrap().close_to_others().unwrap();
+    let other = Connection::open(&db).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    let count = || other.query_row("SELECT COUNT(*) FROM users", [], |row| row.get::<_, i64>(0));
+    let refused = count().unwrap_err();
+    assert_eq!(
+        refused.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseBusy)
+    );
+    drop(exclusive.unwrap());
+    assert_eq!(count().unwrap(), 1);
 }
 
 #[test]

@@ -134,8 +134,8 @@ impl Place {
                     let store = ScaledStore::open(&postgres, &nodes, Arc::clone(&metrics));
                     let store = Arc::new(store.await.unwrap());
                     store.leave_shipping().await;
-                    let latest = store.latest_time().await.unwrap();
-                    let app = App::new(config, Arc::clone(&store) as _, latest, metrics);
+                    let known = store.known_times().await.unwrap();
+                    let app = App::new(config, Arc::clone(&store) as _, known, metrics);
                     (app, store)
                 });
                 (app, Some(store))

@@ -98,7 +98,10 @@ fn read_rule(body: Value) -> Result<AlertRule, ApiError> {
 
 impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
-        ApiError::Conflict(error.to_string())
+        match error {
+            RuleError::NameInUse | RuleError::TooMany => ApiError::Conflict(error.to_string()),
+            RuleError::UnknownAccount(_) => ApiError::Unprocessable(error.to_string()),
+        }
     }
 }
 
@@ -141,7 +144,7 @@ async fn find(app: &App, id: i64) -> Result<Json<RuleResponse>, ApiError> {
 /// Stores a new rule and checks it. `checked_at` is null if it could not be checked yet.
 ///
 /// # Errors
-/// 409 when its name is in use, 422 when it is invalid.
+/// 409 when its name is in use, 422 when it is invalid or its account is unknown.
 pub async fn post_rule(
     State(app): State<App>,
     JsonBody(body): JsonBody,
@@ -153,7 +156,7 @@ pub async fn post_rule(
 /// Stores a new rule, checks it, and returns its number.
 ///
 /// # Errors
-/// 409 when its name is in use or there are too many.
+/// 409 when its name is in use or there are too many, 422 when its account is unknown.
 pub async fn add_rule(app: &App, rule: AlertRule) -> Result<i64, ApiError> {
     let now = now_ms();
     let id = app.store.add_alert_rule(rule, now).await??;
@@ -173,7 +176,8 @@ async fn check_stored(app: &App, rule: i64, now: i64) {
 /// Replaces a rule and checks it. `checked_at` is null if it could not be checked yet.
 ///
 /// # Errors
-/// 404 when the rule is unknown, 409 when its name is in use, 422 when it is invalid.
+/// 404 when the rule is unknown, 409 when its name is in use, 422 when it is invalid or its account
+/// is unknown.
 pub async fn put_rule(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -188,7 +192,7 @@ pub async fn put_rule(
 /// Replaces the rule with a number and checks it.
 ///
 /// # Errors
-/// 404 when the rule is unknown, 409 when its name is in use.
+/// 404 when the rule is unknown, 409 when its name is in use, 422 when its account is unknown.
 pub async fn replace_rule(app: &App, id: i64, rule: AlertRule) -> Result<(), ApiError> {
     let is_known = app.store.replace_alert_rule(id, rule).await??;
     if !is_known {
@@ -225,7 +229,7 @@ pub struct AlertsQuery {
 /// Lists alerts, the active ones first.
 ///
 /// # Errors
-/// 400 for invalid parameters, 404 for an unknown account.
+/// 400 for invalid parameters, 404 for an unknown account or rule.
 pub async fn list(
     State(app): State<App>,
     Query(query): Query<AlertsQuery>,
@@ -233,9 +237,15 @@ pub async fn list(
 ) -> Result<Json<List<AlertResponse>>, ApiError> {
     let page = page.page()?;
     let account_id = query.account_id;
+    let rule = query.rule_id.map(|rule| rule.0);
+    if let Some(id) = rule
+        && app.store.alert_rule(id).await?.is_none()
+    {
+        return Err(no_rule(&id.to_string()));
+    }
     let question = AlertsQuestion {
         account_id: account_id.clone(),
-        rule: query.rule_id.map(|rule| rule.0),
+        rule,
         holding: query.holding,
     };
     let found = app.store.alerts(question, page).await?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     http::{
+        api::{accounts::Accounts, resource::Resource},
         error::ApiError,
         extract::{Query, SafeInteger},
         state::App,
@@ -36,7 +37,7 @@ const MAX_LIMIT: i64 = 1000;
 /// Returns the latest events. A client that polls with `after` gets each new event.
 ///
 /// # Errors
-/// 400 for invalid parameters.
+/// 400 for invalid parameters, 404 when the account is unknown.
 pub async fn latest(
     State(app): State<App>,
     Query(query): Query<LatestQuery>,
@@ -48,11 +49,18 @@ pub async fn latest(
         ));
     }
     let limit = limit.min(MAX_LIMIT);
+    let account_id = query.account_id;
     let question = LatestQuestion {
         after: query.after.map(|after| after.0),
-        account_id: query.account_id,
+        account_id: account_id.clone(),
         limit: usize::try_from(limit).unwrap_or(0),
     };
     let (records, last) = app.store.latest_events(question).await?;
+    // An unknown account has no events, so a list with some needs no second query.
+    if let Some(id) = account_id.filter(|_| records.is_empty())
+        && app.store.account(id.clone()).await?.is_none()
+    {
+        return Err(Accounts::not_found(&id));
+    }
     Ok(Json(Latest { records, last }))
 }

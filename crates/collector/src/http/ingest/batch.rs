@@ -33,6 +33,8 @@ pub(super) struct Batch {
     pub(super) rejected: Vec<RejectedLine>,
     /// The rejected lines that name a stream and a `seq`.
     pub(super) rejected_events: Vec<RejectedEvent>,
+    /// Whether a line is rejected because its event was made in the future.
+    pub(super) has_future: bool,
 }
 
 impl Batch {
@@ -57,6 +59,7 @@ impl Batch {
                     batch.events.push(event);
                 }
                 Err(error) => {
+                    batch.has_future |= matches!(error, LineError::InTheFuture { .. });
                     batch.rejected.push(RejectedLine {
                         line: line.number,
                         error: error.to_string(),

@@ -66,7 +66,7 @@ pub async fn post(
     check_origin(&source.origins, &headers)?;
     let event_ids = query.ids()?;
     let encoding = body::check_headers(&headers)?;
-    app.clock.record(source.created_at);
+    app.clock.record_key(source.created_at);
     app.clock.check(now_ms())?;
     let mut room = app.admission.room(source.id);
     let packed = body::receive(body, &headers, &mut room).await?;
@@ -94,7 +94,12 @@ pub async fn post(
         events,
         mut rejected,
         rejected_events,
+        has_future,
     } = batch;
+    if has_future {
+        // A rejected event is not sent again, and the clock may be what is wrong.
+        app.clock.check_unconfirmed(now)?;
+    }
     let source_id = source.id;
     let mut refused = RefusedLines::default();
     for line in &rejected {
@@ -112,7 +117,7 @@ pub async fn post(
         })
         .await?;
     if outcome.accepted > 0 {
-        app.clock.record(now);
+        app.clock.record_arrival(now);
     }
     rejected.extend(outcome.rejected.iter().map(|(line, error)| RejectedLine {
         line: *line,

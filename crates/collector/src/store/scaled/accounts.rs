@@ -1,5 +1,7 @@
 //! Stored accounts.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
 
@@ -14,7 +16,7 @@ use crate::{
     model::{
         account::{Account, AccountPatch},
         change::Change,
-        hierarchy::Placement,
+        hierarchy::{Placement, requested_parents},
         layers::Layers,
         nul::without_nul,
         page::{Page, Pager},
@@ -51,6 +53,16 @@ pub(super) async fn find(tx: &Tx<'_>, account_id: &str) -> Result<Option<Account
     Ok(query_opt(tx, &sql, &[&account_id])
         .await?
         .map(|row| read(&row)))
+}
+
+/// Finds the stored ones of these accounts, by id.
+pub(super) async fn find_all(tx: &Tx<'_>, ids: &[String]) -> Result<HashMap<String, Account>> {
+    let sql = format!("SELECT {COLUMNS} WHERE a.account_id = ANY($1::text[])");
+    let rows = query(tx, &sql, &[&ids]).await?;
+    let accounts = rows.iter().map(read);
+    Ok(accounts
+        .map(|account| (account.account_id.clone(), account))
+        .collect())
 }
 
 /// Lists accounts by id. `parent` is the number of the parent that the question names. Returns one
@@ -154,9 +166,9 @@ pub(super) async fn put_one_of(
     if is_placed {
         ancestry.lock(tx).await?;
     }
-    let account = Named::find(tx, &account_id).await?;
+    let account = ancestry.find(tx, &account_id).await?;
     let parent = match &parent_id {
-        Some(parent_id) => Some(Named::find(tx, parent_id).await?),
+        Some(parent_id) => Some(ancestry.find(tx, parent_id).await?),
         None => None,
     };
     if let Some(parent) = parent
@@ -166,7 +178,7 @@ pub(super) async fn put_one_of(
     }
     let is_deleted = patch.is_deleted;
     let mut layers: Layers<Account> = match account.no {
-        Some(no) => layers::find(tx, no).await?,
+        Some(no) => ancestry.take_layers(tx, no).await?,
         None => Layers::default(),
     };
     if let Err(rejected) = layers.put(patch, now) {
@@ -210,7 +222,7 @@ pub(super) async fn put_many(
 }
 
 /// The order in which the records of a call are applied, parents first. If a record sets a parent,
-/// this takes the lock of the tree, which may change until then.
+/// this takes the lock of the tree, which may change until then, and reads what the records concern.
 pub(super) async fn placing_order<'a>(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
@@ -231,7 +243,11 @@ pub(super) async fn placing_order<'a>(
             parent: parent.as_ref().map(String::as_str),
         })
         .collect();
-    hierarchy::parents_first(tx, ancestry, &placements).await
+    let order = hierarchy::parents_first(tx, ancestry, &placements).await?;
+    let records: Vec<&str> = placements.iter().map(|placement| placement.id).collect();
+    let parents: Vec<&str> = requested_parents(&placements).into_iter().collect();
+    ancestry.read_ahead(tx, &records, &parents).await?;
+    Ok(order)
 }
 
 /// Merges the details of an `identifyAccount` that was made at `at`. Unusable details are left out:

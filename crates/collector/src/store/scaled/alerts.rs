@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 
 use super::{
+    account_rows,
     account_tree::is_within,
     failure::{Failure, Result},
     postgres::{Tx, execute, query, query_one, query_opt},
@@ -70,6 +71,9 @@ pub(super) async fn add_rule(
     rule: &AlertRule,
     now: i64,
 ) -> Result<std::result::Result<i64, RuleError>> {
+    if let Some(unknown) = unknown_account(tx, rule).await? {
+        return Ok(Err(unknown));
+    }
     // Two requests that add the last allowed rule must not both count it as free.
     tx.batch_execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
         .await?;
@@ -85,12 +89,25 @@ pub(super) async fn add_rule(
     Ok(row.map(|row| row.get(0)).ok_or(RuleError::NameInUse))
 }
 
+/// The refusal of a rule below an unknown account, which would never match.
+async fn unknown_account(tx: &Tx<'_>, rule: &AlertRule) -> Result<Option<RuleError>> {
+    Ok(match &rule.account_id {
+        Some(id) if account_rows::find_no(tx, id).await?.is_none() => {
+            Some(RuleError::UnknownAccount(id.clone()))
+        }
+        Some(_) | None => None,
+    })
+}
+
 /// Replaces a rule. Returns false when it is unknown.
 pub(super) async fn replace_rule(
     tx: &Tx<'_>,
     id: i64,
     rule: &AlertRule,
 ) -> Result<std::result::Result<bool, RuleError>> {
+    if let Some(unknown) = unknown_account(tx, rule).await? {
+        return Ok(Err(unknown));
+    }
     tx.batch_execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
         .await?;
     let sql = "SELECT EXISTS (SELECT 1 FROM alert_rules WHERE name = $1 AND id <> $2)";

@@ -1,13 +1,16 @@
-//! Finds out whether an account lies above another, while a call places many accounts.
+//! What a call that places many accounts has learned of the tree: whether an account lies above
+//! another, and the rows that its records concern.
 
 use std::collections::HashMap;
 
 use super::{
+    account_rows::Named,
     failure::{Failure, Result},
+    layers,
     postgres::{Lock, Tx, query, query_one},
 };
 use crate::{
-    model::hierarchy::AncestorPath,
+    model::{account::Account, hierarchy::AncestorPath, layers::Layers},
     store::ancestry::{self, AncestorWalk, Tree},
 };
 
@@ -17,6 +20,10 @@ use crate::{
 pub(super) struct Ancestry {
     is_locked: bool,
     known: ancestry::Ancestry<i64>,
+    /// Numbers of stored accounts. Nobody removes an account while the tree is locked.
+    numbers: HashMap<String, i64>,
+    /// Layers of locked rows that the call has not changed yet.
+    layers: HashMap<i64, Layers<Account>>,
 }
 
 impl Ancestry {
@@ -28,6 +35,52 @@ impl Ancestry {
             self.is_locked = true;
         }
         Ok(())
+    }
+
+    /// Reads and locks the rows of records, and looks up the numbers of their parents, if the tree
+    /// is locked. A statement for each record would take longer than all else that the call does.
+    pub(super) async fn read_ahead(
+        &mut self,
+        tx: &Tx<'_>,
+        records: &[&str],
+        parents: &[&str],
+    ) -> Result<()> {
+        if !self.is_locked {
+            return Ok(());
+        }
+        let sql = "SELECT account_id, no, own, public, details_at FROM accounts
+            WHERE account_id = ANY($1::text[]) ORDER BY no FOR UPDATE";
+        for row in query(tx, sql, &[&records]).await? {
+            let layers = Layers::read(row.get(2), row.get(3), row.get(4));
+            self.numbers.insert(row.get(0), row.get(1));
+            self.layers.insert(row.get(1), layers);
+        }
+        let sql = "SELECT account_id, no FROM accounts WHERE account_id = ANY($1::text[])";
+        for row in query(tx, sql, &[&parents]).await? {
+            self.numbers.insert(row.get(0), row.get(1));
+        }
+        Ok(())
+    }
+
+    /// Looks up the number of an account.
+    pub(super) async fn find<'a>(&self, tx: &Tx<'_>, id: &'a str) -> Result<Named<'a>> {
+        match self.numbers.get(id) {
+            Some(no) => Ok(Named { id, no: Some(*no) }),
+            None => Named::find(tx, id).await,
+        }
+    }
+
+    /// Reads the layers of an account, which the caller is about to change, and locks its row.
+    pub(super) async fn take_layers(&mut self, tx: &Tx<'_>, no: i64) -> Result<Layers<Account>> {
+        match self.layers.remove(&no) {
+            Some(layers) => Ok(layers),
+            None => layers::find(tx, no).await,
+        }
+    }
+
+    /// Whether the tree is in memory, where [`Ancestry::ancestor_path`] needs no statement.
+    pub(super) fn has_tree(&mut self) -> bool {
+        self.known.tree().is_some()
     }
 
     /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not

@@ -3,7 +3,7 @@
 use deadpool_postgres::{Client, Pool};
 use tokio::runtime::Runtime;
 
-use super::{erasure, failure::Failure, keys, nodes::Nodes, schema, streams};
+use super::{erasure, failure::Failure, keys, nodes::Nodes, retry::retried, schema, streams};
 use crate::{
     clock::now_ms,
     model::{
@@ -69,14 +69,9 @@ impl ScaledKeys {
         Ok(ScaledKeys { runtime, pool })
     }
 
-    fn run<T>(
-        &self,
-        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
-    ) -> Result<T, StoreError> {
-        self.runtime.block_on(async {
-            let client = self.pool.get().await.map_err(Failure::from)?;
-            Ok(work(&client).await?)
-        })
+    fn run<T>(&self, work: impl AsyncFn(&Client) -> Result<T, Failure>) -> Result<T, StoreError> {
+        let done = retried(|| async { work(&self.pool.get().await?).await });
+        Ok(self.runtime.block_on(done)?)
     }
 
     /// Stores a new source and returns its id.

@@ -8,7 +8,10 @@ use super::{
     account_rows, accounts, ancestry::Ancestry, failure::Result, postgres::Tx, user_records, users,
 };
 use crate::{
-    model::{account::AccountPatch, change::Change, hierarchy::requested_parents, user::UserPatch},
+    model::{
+        account::AccountPatch, change::Change, hierarchy::requested_parents, nul::without_nul,
+        user::UserPatch,
+    },
     store::import::{DescribedIds, ImportReport, ParentWithUsage, UnknownAccounts, compared},
 };
 
@@ -52,8 +55,11 @@ pub(super) async fn accounts(
     let patches = report.read(records, |record| AccountPatch::from_record(record, None));
     let placements: Vec<_> = patches.iter().map(|(_, patch)| patch.placement()).collect();
     let mut unknown = BTreeSet::new();
-    for parent in requested_parents(&placements) {
-        if account_rows::find_no(tx, parent).await?.is_none() {
+    let parents = requested_parents(&placements);
+    let stored: Vec<String> = parents.iter().map(|id| stored_id(id)).collect();
+    let known = accounts::find_all(tx, &stored).await?;
+    for parent in parents {
+        if !known.contains_key(&stored_id(parent)) {
             unknown.insert(parent.to_owned());
         }
     }
@@ -61,10 +67,15 @@ pub(super) async fn accounts(
     let records = patches.iter().map(|(_, patch)| patch);
     let order = accounts::placing_order(tx, &mut ancestry, records).await?;
     let mut described = DescribedIds::new();
+    let ids = patches
+        .iter()
+        .map(|(_, patch)| stored_id(&patch.account_id));
+    let ids: Vec<String> = ids.collect();
+    let known = accounts::find_all(tx, &ids).await?;
     for (_, patch) in &patches {
         let id = &patch.account_id;
         if !described.has(id) {
-            described.insert(id, accounts::find(tx, id).await?.map(compared));
+            described.insert(id, known.get(&stored_id(id)).cloned().map(compared));
         }
     }
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
@@ -83,8 +94,9 @@ pub(super) async fn accounts(
             Err(refused) => report.reject(line, &refused),
         }
     }
+    let known = accounts::find_all(tx, &ids).await?;
     for of in described.accepted() {
-        let after = accounts::find(tx, &of.id).await?.map(compared);
+        let after = known.get(&stored_id(&of.id)).cloned().map(compared);
         report.add(of, after);
     }
     report.unknown_accounts = unknown.finish();
@@ -94,6 +106,11 @@ pub(super) async fn accounts(
         }
     }
     Ok(report)
+}
+
+/// The form in which an id is stored.
+fn stored_id(id: &str) -> String {
+    without_nul(id.to_owned())
 }
 
 /// Imports users, each with the number of its line. Rejected records change nothing.

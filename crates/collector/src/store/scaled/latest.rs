@@ -10,13 +10,14 @@ use super::{
     figures::sessions::EventKey,
     inbox::day_of,
     json,
-    postgres::{Tx, query, query_opt},
+    postgres::{Tx, query, query_one, query_opt},
 };
 use crate::{
     model::{folding::folded, keys::SourceId},
     store::{
         event_key::{IdScope, key},
         export::{TEXT, number_of},
+        known_times::KnownTimes,
         latest_events::{LatestQuestion, has_text},
     },
 };
@@ -213,13 +214,18 @@ fn event(row: &Row) -> Map<String, Value> {
     event
 }
 
-/// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last event
-/// arrived, when the newest living key was created, and when something was last erased.
-pub(super) async fn latest_time(tx: &Tx<'_>) -> Result<Option<i64>> {
-    let sql = "SELECT greatest(
-        (SELECT received_at FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1),
-        (SELECT max(created_at) FROM sources WHERE revoked_at IS NULL),
-        (SELECT max(created_at) FROM account_keys WHERE revoked_at IS NULL),
-        (SELECT max(erased_at) FROM erasures))";
-    Ok(query_opt(tx, sql, &[]).await?.and_then(|row| row.get(0)))
+/// The latest times by the clock that the store knows.
+pub(super) async fn known_times(tx: &Tx<'_>) -> Result<KnownTimes> {
+    let sql = "SELECT
+        greatest(
+            (SELECT received_at FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1),
+            (SELECT max(erased_at) FROM erasures)),
+        greatest(
+            (SELECT max(created_at) FROM sources WHERE revoked_at IS NULL),
+            (SELECT max(created_at) FROM account_keys WHERE revoked_at IS NULL))";
+    let row = query_one(tx, sql, &[]).await?;
+    Ok(KnownTimes {
+        data: row.get(0),
+        key: row.get(1),
+    })
 }

@@ -38,6 +38,7 @@ mod refusals;
 mod removals;
 mod request_rates;
 mod retention;
+mod retry;
 mod room;
 mod row_binary;
 mod rule_check;
@@ -67,7 +68,7 @@ use tokio::{
 use crate::{
     clock::now_ms,
     metrics::Metrics,
-    store::{error::StoreError, freshness::Freshness},
+    store::{error::StoreError, freshness::Freshness, known_times::KnownTimes},
 };
 pub use command::{ScaledKeys, erase, loss};
 use failure::Failure;
@@ -148,15 +149,14 @@ impl ScaledStore {
         Ok(self)
     }
 
-    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
-    /// event arrived, when the newest living key was created, and when something was last erased.
+    /// The latest times by the clock that the store knows.
     ///
     /// # Errors
     /// Fails when PostgreSQL fails.
-    pub async fn latest_time(&self) -> Result<Option<i64>, StoreError> {
+    pub async fn known_times(&self) -> Result<KnownTimes, StoreError> {
         let mut client = self.client().await?;
         let tx = postgres::snapshot(&mut client).await?;
-        Ok(latest::latest_time(&tx).await?)
+        Ok(latest::known_times(&tx).await?)
     }
 
     /// How far ClickHouse lags behind.

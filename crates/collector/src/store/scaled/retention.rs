@@ -2,6 +2,9 @@
 //!
 //! **Invariant:** dropped events are on the disks of all nodes in use. A node that loses them has
 //! to copy them from another replica.
+//!
+//! **Invariant:** the key of an event is known until the retention time has passed since the event
+//! arrived, even if it was old then. A client may repeat it for as long.
 
 use tokio_postgres::{Client, error::SqlState};
 
@@ -59,6 +62,8 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
     }
     let sql = "UPDATE inbox_state SET dropped_before = greatest(dropped_before, $1)";
     execute(tx, sql, &[&before]).await?;
+    let sql = "DELETE FROM dropped_keys WHERE received_at < $1";
+    execute(tx, sql, &[&before]).await?;
     let sql = "SELECT no, to_tx FROM blocks
         WHERE no = (SELECT MIN(flushed) FROM nodes WHERE name = ANY($1))";
     let Some(row) = query_opt(tx, sql, &[&nodes.names()]).await? else {
@@ -113,6 +118,12 @@ async fn drop_day(tx: &Tx<'_>, before: i64, shipped: StoredBlock) -> Result<usiz
             shipped,
         )
         .await?;
+        let sql = format!(
+            "INSERT INTO dropped_keys (day, key, received_at)
+             SELECT day, key, received_at FROM events_{day} WHERE received_at >= $1
+             ON CONFLICT DO NOTHING"
+        );
+        execute(tx, &sql, &[&before]).await?;
         let sql = "DELETE FROM releases WHERE day = $1 AND tx < $2";
         let number = i32::try_from(day).unwrap_or(i32::MAX);
         execute(tx, sql, &[&number, &shipped.to_tx]).await?;
@@ -139,6 +150,11 @@ async fn delete_some(tx: &Tx<'_>, before: i64, shipped: StoredBlock) -> Result<u
     let keys: Vec<Vec<u8>> = old.iter().map(|row| row.get(1)).collect();
     let these = "SELECT * FROM unnest($2::integer[], $3::bytea[]) AS n (day, key)";
     keep_aside(tx, these, &[&days, &keys], shipped).await?;
+    let sql = "INSERT INTO dropped_keys (day, key, received_at)
+        SELECT e.day, e.key, e.received_at FROM unnest($1::integer[], $2::bytea[]) AS n (day, key)
+            JOIN events e ON e.day = n.day AND e.key = n.key
+        WHERE e.received_at >= $3 ON CONFLICT DO NOTHING";
+    execute(tx, sql, &[&days, &keys, &before]).await?;
     for (table, tx_limit) in [("events", i64::MAX), ("releases", shipped.to_tx)] {
         let sql = format!(
             "DELETE FROM {table} t USING unnest($1::integer[], $2::bytea[]) AS n (day, key)

@@ -8,10 +8,11 @@ use deadpool_postgres::{Client, Pool};
 use super::{
     failure::{Failure, Result},
     postgres::{self, Lock},
+    retry::retried,
 };
 use crate::store::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// Texts are compared by their bytes, as in SQLite.
 const V1: &str = r#"
@@ -310,12 +311,24 @@ ALTER TABLE streams ADD COLUMN events bigint NOT NULL DEFAULT 0;   -- accepted a
 UPDATE streams SET events = received;
 ";
 
+/// The unique index of a day is dropped with its events, but an event that was old when it arrived
+/// may be repeated later.
+const V5: &str = "
+CREATE TABLE dropped_keys (                    -- of dropped events that may still be repeated
+    day         integer NOT NULL,
+    key         bytea   NOT NULL,
+    received_at bigint  NOT NULL,
+    PRIMARY KEY (day, key)
+);
+CREATE INDEX dropped_keys_by_arrival ON dropped_keys (received_at);
+";
+
 /// Connects to an address, and migrates the database to the current schema.
 pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError> {
     let pool = postgres::pool(address).map_err(Failure::at_start)?;
-    let client = pool.get().await.map_err(Failure::from);
-    let mut client = client.map_err(Failure::at_start)?;
-    migrate(&mut client).await.map_err(Failure::at_start)??;
+    // Running collectors may use the tables.
+    let migrated = retried(|| async { migrate(&mut pool.get().await?).await });
+    migrated.await.map_err(Failure::at_start)??;
     Ok(pool)
 }
 

@@ -9,6 +9,7 @@ use super::{
     hierarchy::Node,
     nodes::Nodes,
     postgres::{Lock, Tx, execute, query, query_one, snapshot},
+    retry::retried,
 };
 use crate::store::quality::{MAX_UNDESCRIBED, NamelessAccount};
 
@@ -93,10 +94,14 @@ async fn among(tx: &Tx<'_>, nodes: &Nodes, account_id: Option<&str>) -> Result<V
     Ok(ids.filter(|id| !named.contains(id)).collect())
 }
 
-/// Removes an undescribed account to which nothing refers, and returns whether it was one. This needs no entry in the list
-/// of erasures: no stored data could come back, and events that name the account later count as if
-/// it had never existed.
+/// Removes an undescribed account to which nothing refers, and returns whether it was one. This
+/// needs no entry in the list of erasures: no stored data could come back, and events that name the
+/// account later count as if it had never existed.
 pub(super) async fn remove(pool: &Pool, nodes: &Nodes, account_id: &str) -> Result<bool> {
+    retried(|| remove_once(pool, nodes, account_id)).await
+}
+
+async fn remove_once(pool: &Pool, nodes: &Nodes, account_id: &str) -> Result<bool> {
     let mut client = pool.get().await?;
     let mut attempts = nodes.attempts();
     let (found, horizon) = loop {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     account_rows, connection,
     database::SqliteStore,
-    database_path::open_error,
+    database_path::{DatabasePath, open_error},
     erasure,
     erasure_list::{self, Entry},
     export, file_check,
@@ -45,6 +45,15 @@ pub struct ErasureList(Vec<Entry>);
 impl ErasureList {
     /// The list of a file that does not exist.
     pub const EMPTY: ErasureList = ErasureList(Vec::new());
+}
+
+/// A file that nobody else can open until this is dropped. It is complete without its log and its
+/// inbox.
+#[derive(Debug)]
+pub struct ExclusiveFile {
+    /// What was erased from the file.
+    pub erasures: ErasureList,
+    _conn: Connection,
 }
 
 /// The error of a failed statement. A command shows SQLite's message, whatever it is.
@@ -91,12 +100,15 @@ impl CommandFile {
     /// Fails when the file does not exist, is not a database of a collector, cannot be opened, or
     /// was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // This comes first because it finishes a restore that was cut off.
+        let resolved = DatabasePath::resolve(path);
         if !path
             .try_exists()
             .map_err(|cause| open_error(path, &cause))?
         {
             return Err(StoreError::Missing(path.display().to_string()));
         }
+        resolved?;
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
             return Err(StoreError::Foreign(path.display().to_string()));
         }
@@ -222,11 +234,11 @@ impl CommandFile {
         erase().map_err(failed)
     }
 
-    /// The list of erasures of a file; `None` when the file is open elsewhere.
+    /// Closes the file to all others; `None` when it is open elsewhere.
     ///
     /// # Errors
     /// Fails when the file cannot be read or written.
-    pub fn erasures_if_closed(self) -> Result<Option<ErasureList>, StoreError> {
+    pub fn close_to_others(self) -> Result<Option<ExclusiveFile>, StoreError> {
         // An exclusive lock cannot be taken while the file is open elsewhere.
         self.conn
             .pragma_update(None, "locking_mode", "EXCLUSIVE")
@@ -239,7 +251,10 @@ impl CommandFile {
         self.conn
             .pragma_update(None, "wal_checkpoint", "TRUNCATE")
             .map_err(failed)?;
-        Ok(Some(ErasureList(entries)))
+        Ok(Some(ExclusiveFile {
+            erasures: ErasureList(entries),
+            _conn: self.conn,
+        }))
     }
 
     /// Applies a list of erasures. Afterwards the file has no log beside it, so it can be renamed.

@@ -13,13 +13,13 @@ use super::{
     inbox::{self, Batch, Inbox, InboxFile, ReadBarrier},
     name_roles::NameCache,
     readers::Readers,
-    schema,
+    replacement, schema,
     usage_memo::UsageMemo,
     writer::Writer,
 };
 use crate::{
     metrics::Metrics,
-    store::{batch::BatchOutcome, error::StoreError},
+    store::{batch::BatchOutcome, error::StoreError, known_times::KnownTimes},
 };
 
 /// How often to try to empty the log after an erasure, while others read from it.
@@ -54,6 +54,10 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let path = DatabasePath::resolve(path)?;
         let mut conn = Self::open_migrated(&path)?;
+        // A running restore would not have let anybody open the file.
+        if let Err(cause) = replacement::new_copy(path.as_path()) {
+            tracing::error!(%cause, "the copy of a restore that was cut off stays");
+        }
         // A damaged file is used as far as possible.
         let file = InboxFile::open(&path)?;
         inbox::spread_leftovers(&mut conn, Some(&file)).or_else(|cause| {
@@ -190,13 +194,12 @@ impl SqliteStore {
         &self.memo
     }
 
-    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
-    /// event arrived, when the newest living key was created, and when something was last erased.
+    /// The latest times by the clock that the store knows.
     ///
     /// # Errors
     /// Fails when SQLite fails.
-    pub fn latest_time(&self) -> Result<Option<i64>, StoreError> {
-        self.read_now(events::latest_time)
+    pub fn known_times(&self) -> Result<KnownTimes, StoreError> {
+        self.read_now(events::known_times)
     }
 
     /// Whether the last transaction was committed and the writer accepts requests.

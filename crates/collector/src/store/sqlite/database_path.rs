@@ -6,10 +6,12 @@
 
 use std::{
     ffi::OsString,
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
+use super::replacement::{self, Replaced};
 use crate::store::error::StoreError;
 
 /// Number of links that are followed from one missing file to the next. Linux follows as many.
@@ -21,13 +23,19 @@ pub struct DatabasePath(PathBuf);
 
 impl DatabasePath {
     /// Resolves the path of a database, which need not exist. A link to a missing file stands for
-    /// that file.
+    /// that file. Finishes a restore that was cut off after its copy was complete.
     ///
     /// # Errors
     /// Fails when the folder does not exist or is not accessible, or when the file has another hard
-    /// link. The file would have another log and another inbox under that name.
+    /// link. The file would have another log and another inbox under that name. Also fails when a
+    /// restore cannot be finished.
     pub fn resolve(path: &Path) -> Result<Self, StoreError> {
         let real = Self::follow(path).map_err(|cause| open_error(path, &cause))?;
+        if let Some(Replaced { kept }) =
+            replacement::finish(&real.0).map_err(|cause| open_error(path, &cause))?
+        {
+            report_finished(&real, kept.as_deref());
+        }
         match hard_links(&real.0) {
             0 | 1 => Ok(real),
             links => Err(StoreError::Linked {
@@ -89,6 +97,20 @@ impl DatabasePath {
 impl fmt::Display for DatabasePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
+    }
+}
+
+/// Reports that a restore was finished which had been cut off.
+fn report_finished(db: &DatabasePath, kept: Option<&Path>) {
+    let mut text = format!("{db} is restored now; the restore of it had been cut off");
+    if let Some(kept) = kept {
+        text += &format!("; what it was before is {}", kept.display());
+    }
+    // Commands have no log.
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{text}");
+    } else {
+        let _ = writeln!(io::stderr(), "{text}");
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
         batch::{BatchOutcome, EventError, RejectedEvent},
         identification::{Subject, identified_at},
         keys::Source,
+        known_times::KnownTimes,
         new_event::NewEvent,
         sums::event_sums,
     },
@@ -275,18 +276,24 @@ pub fn last(conn: &Connection) -> rusqlite::Result<Option<EventRow>> {
     Ok(event_months::last_id(conn)?.and_then(EventRow::from_number))
 }
 
-/// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last event
-/// arrived, when the newest living key was created, and when something was last erased.
+/// The latest times by the clock that the store knows.
 ///
 /// # Errors
 /// Fails when SQLite fails.
-pub fn latest_time(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+pub fn known_times(conn: &Connection) -> rusqlite::Result<KnownTimes> {
     conn.prepare_cached(
-        "SELECT MAX(at) FROM (
-             SELECT received_at AS at FROM events WHERE id = ?1
-             UNION ALL SELECT MAX(created_at) FROM sources WHERE revoked_at IS NULL
-             UNION ALL SELECT MAX(created_at) FROM account_keys WHERE revoked_at IS NULL
-             UNION ALL SELECT MAX(erased_at) FROM erasures)",
+        "SELECT
+             (SELECT MAX(at) FROM (
+                 SELECT received_at AS at FROM events WHERE id = ?1
+                 UNION ALL SELECT MAX(erased_at) FROM erasures)),
+             (SELECT MAX(at) FROM (
+                 SELECT MAX(created_at) AS at FROM sources WHERE revoked_at IS NULL
+                 UNION ALL SELECT MAX(created_at) FROM account_keys WHERE revoked_at IS NULL))",
     )?
-    .query_row([last(conn)?], |row| row.get(0))
+    .query_row([last(conn)?], |row| {
+        Ok(KnownTimes {
+            data: row.get(0)?,
+            key: row.get(1)?,
+        })
+    })
 }

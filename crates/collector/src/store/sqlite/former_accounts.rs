@@ -10,15 +10,15 @@ use super::{
 
 /// The table, and a trigger that fills it for any statement that moves a user.
 const TABLE: &str = "
-CREATE TABLE former_accounts (
+CREATE TABLE former_homes (
     user_no    INTEGER NOT NULL REFERENCES users (no) ON DELETE CASCADE,
     account_no INTEGER NOT NULL REFERENCES accounts (no) ON DELETE CASCADE,
     PRIMARY KEY (user_no, account_no)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX former_accounts_by_account ON former_accounts (account_no);
+CREATE INDEX former_homes_by_account ON former_homes (account_no);
 CREATE TRIGGER users_moved AFTER UPDATE OF account_no ON users
     WHEN OLD.account_no <> NEW.account_no BEGIN
-        INSERT OR IGNORE INTO former_accounts (user_no, account_no)
+        INSERT OR IGNORE INTO former_homes (user_no, account_no)
             VALUES (NEW.no, OLD.account_no);
     END;
 ";
@@ -38,7 +38,7 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
         accounts[place] = Some(row.get(1)?);
     }
     let mut insert =
-        tx.prepare("INSERT OR IGNORE INTO former_accounts (user_no, account_no) VALUES (?1, ?2)")?;
+        tx.prepare("INSERT OR IGNORE INTO former_homes (user_no, account_no) VALUES (?1, ?2)")?;
     for part in segments::parts(tx)? {
         if part.is_set_aside {
             continue;
@@ -63,7 +63,7 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// which the user has returned is among them.
 pub(super) fn read(conn: &Connection, user: UserRow) -> rusqlite::Result<Vec<AccountRow>> {
     conn.prepare_cached(
-        "SELECT account_no FROM former_accounts WHERE user_no = ?1 ORDER BY account_no",
+        "SELECT account_no FROM former_homes WHERE user_no = ?1 ORDER BY account_no",
     )?
     .query_map([user], |row| row.get(0))?
     .collect()

@@ -73,6 +73,7 @@ pub mod rebuild;
 mod recount;
 mod refusals;
 mod renewal_dates;
+pub mod replacement;
 mod requests;
 pub mod retention;
 pub mod rows;
@@ -102,7 +103,7 @@ mod visits;
 mod write_request;
 mod writer;
 
-pub use command::{CommandFile, ErasureList};
+pub use command::{CommandFile, ErasureList, ExclusiveFile};
 pub use connection::backup;
 pub use database::{Options, SqliteStore};
 pub use database_path::DatabasePath;

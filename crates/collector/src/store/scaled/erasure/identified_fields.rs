@@ -1,13 +1,8 @@
 //! Takes back fields of accounts and users that public sources set.
 
-use serde_json::Map;
-
 use super::remaining::{Remaining, named_by_stream};
 use crate::{
-    model::{
-        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
-        trust::Trust, user::User,
-    },
+    model::{account::Account, user::User},
     store::{
         identification::Subject,
         scaled::{
@@ -17,6 +12,7 @@ use crate::{
             layers::{self, InTable},
             postgres::{Tx, execute, query_opt},
         },
+        taken_back::{ParentIdentification, Place, TakenBack},
         traces::Identification,
     },
 };
@@ -28,8 +24,7 @@ pub(super) async fn remove_stream<T: InTable>(
     remaining: &Remaining,
 ) -> Result<()> {
     for (no, id) in named_by_stream::<T>(tx, stream).await? {
-        let remove = |public: &mut PublicFields| public.remove_stream(stream);
-        take_back_from::<T>(tx, no, &id, remaining, remove).await?;
+        take_back_from::<T>(tx, no, &id, remaining, TakenBack::OfStream(stream)).await?;
     }
     Ok(())
 }
@@ -41,22 +36,17 @@ pub(super) async fn take_back(
     remaining: &Remaining,
 ) -> Result<()> {
     for identification in identifications {
-        let stream = identification.stream.as_deref();
-        let remove = |public: &mut PublicFields| {
-            public.remove_identification(&identification.details, identification.at, stream)
-        };
+        let (id, taken) = (identification.subject_id(), TakenBack::Of(identification));
         match identification.subject {
             Subject::Account => {
-                let id = &identification.account_id;
                 if let Some(no) = account_rows::find_no(tx, id).await? {
-                    take_back_from::<Account>(tx, no, id, remaining, remove).await?;
+                    take_back_from::<Account>(tx, no, id, remaining, taken).await?;
                 }
             }
             Subject::User => {
-                let id = &identification.user_id;
                 let sql = "SELECT no FROM users WHERE user_id = $1";
-                if let Some(row) = query_opt(tx, sql, &[id]).await? {
-                    take_back_from::<User>(tx, row.get(0), id, remaining, remove).await?;
+                if let Some(row) = query_opt(tx, sql, &[&id]).await? {
+                    take_back_from::<User>(tx, row.get(0), id, remaining, taken).await?;
                 }
             }
         }
@@ -70,34 +60,25 @@ async fn take_back_from<T: InTable>(
     no: i64,
     id: &str,
     remaining: &Remaining,
-    remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+    taken: TakenBack<'_>,
 ) -> Result<()> {
     let mut layers = layers::find::<T>(tx, no).await?;
-    let remaining = remaining.of(T::SUBJECT, id);
-    let leaves = layers.take_back(remove, remaining);
+    let place = taken.from(&mut layers, remaining.of(T::SUBJECT, id));
     layers::write(&layers, tx, no).await?;
-    if !leaves {
+    let Place::Leaves { then } = place else {
         return Ok(());
-    }
+    };
     leave(tx, no).await?;
-    let Some(parent) = remaining.and_then(RemainingFields::parent) else {
+    let Some(ParentIdentification {
+        details,
+        at,
+        stream,
+    }) = then
+    else {
         return Ok(());
     };
-    let details = Map::from_iter([("parent_account_id".to_owned(), parent.value.clone())]);
-    let trust = Trust::Public {
-        may_set_parent: true,
-    };
-    let (by, ancestry) = (&parent.by, &mut Ancestry::default());
-    accounts::identify(
-        tx,
-        ancestry,
-        id,
-        details,
-        by.at,
-        by.stream.as_deref(),
-        trust,
-    )
-    .await
+    let (ancestry, trust) = (&mut Ancestry::default(), ParentIdentification::TRUST);
+    accounts::identify(tx, ancestry, id, details, at, stream.as_deref(), trust).await
 }
 
 /// Removes an account from the parent that a public source has set.

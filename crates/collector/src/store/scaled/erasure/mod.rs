@@ -24,11 +24,20 @@ mod search;
 
 use deadpool_postgres::Pool;
 
-use super::{failure::Result, nodes::Nodes, postgres::snapshot};
+use super::{failure::Result, nodes::Nodes, postgres::snapshot, retry::retried};
 use crate::{model::erasure::Erasure, store::removal::Erased};
 
 /// Erases something and returns what was removed; `None` when it is unknown.
 pub(super) async fn run(
+    pool: &Pool,
+    nodes: &Nodes,
+    erasure: &Erasure,
+    now: i64,
+) -> Result<Option<Erased>> {
+    retried(|| run_once(pool, nodes, erasure, now)).await
+}
+
+async fn run_once(
     pool: &Pool,
     nodes: &Nodes,
     erasure: &Erasure,

@@ -23,6 +23,7 @@ pub(super) use fate::day_of;
 
 use super::{
     failure::{Failure, Result},
+    retry::retried,
     timeouts::in_time,
 };
 use crate::{
@@ -45,9 +46,6 @@ const MOST_EVENTS: usize = 4000;
 
 /// Time limit for a transaction. The largest batch takes a fraction of it.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// How often a transaction is run if it conflicts with others.
-const ATTEMPTS: usize = 6;
 
 /// A batch that waits to be stored.
 struct Waiting {
@@ -189,22 +187,12 @@ fn is_outage(failure: &Failure) -> bool {
 
 /// Runs the transaction, and repeats it after conflicts with others.
 async fn run(pool: &Pool, batches: &[Batch]) -> Result<Vec<BatchOutcome>> {
-    let mut client = pool.get().await?;
-    let mut attempt = 1;
-    loop {
-        match run_once(&mut client, batches).await {
-            Err(failure) if failure.is_retryable() && attempt < ATTEMPTS => attempt += 1,
-            done => return done,
-        }
-    }
-}
-
-async fn run_once(
-    client: &mut deadpool_postgres::Client,
-    batches: &[Batch],
-) -> Result<Vec<BatchOutcome>> {
-    let tx = client.transaction().await?;
-    let outcomes = write::write(&tx, batches).await?;
-    tx.commit().await?;
-    Ok(outcomes)
+    retried(|| async {
+        let mut client = pool.get().await?;
+        let tx = client.transaction().await?;
+        let outcomes = write::write(&tx, batches).await?;
+        tx.commit().await?;
+        Ok(outcomes)
+    })
+    .await
 }

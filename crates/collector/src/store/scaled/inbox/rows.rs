@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
         self.set_aside.push(set_aside);
     }
 
-    /// Inserts the events that are not stored yet, and returns their keys.
+    /// Inserts the events that have not been stored yet, and returns their keys.
     pub(super) async fn insert(&self, tx: &Tx<'_>) -> Result<HashSet<EventKey>> {
         if self.key.is_empty() {
             return Ok(HashSet::new());
@@ -93,7 +93,8 @@ impl<'a> Rows<'a> {
                 $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[],
                 $12::double precision[], $13::bigint[], $14::bigint[], $15::text[], $16::text[],
                 $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
-                $23::bigint[], $24::bigint[], $25::boolean[])
+                $23::bigint[], $24::bigint[], $25::boolean[]) AS n (day, key)
+            WHERE NOT EXISTS (SELECT 1 FROM dropped_keys d WHERE d.day = n.day AND d.key = n.key)
             ON CONFLICT DO NOTHING RETURNING day, key";
         let rows = query(
             tx,

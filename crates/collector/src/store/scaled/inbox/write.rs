@@ -134,8 +134,10 @@ async fn stored(tx: &Tx<'_>, batches: &[Batch], members: &Members) -> Result<Has
     if keys.is_empty() {
         return Ok(HashSet::new());
     }
-    let sql = "SELECT e.day, e.key FROM unnest($1::integer[], $2::bytea[]) AS n (day, key)
-        JOIN events e ON e.day = n.day AND e.key = n.key";
+    let sql = "WITH n (day, key) AS (SELECT * FROM unnest($1::integer[], $2::bytea[]))
+        SELECT e.day, e.key FROM n JOIN events e ON e.day = n.day AND e.key = n.key
+        UNION ALL
+        SELECT d.day, d.key FROM n JOIN dropped_keys d ON d.day = n.day AND d.key = n.key";
     let rows = query(tx, sql, &[&days, &keys]).await?;
     rows.iter().map(event_key).collect()
 }

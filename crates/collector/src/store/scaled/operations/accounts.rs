@@ -20,7 +20,7 @@ use crate::{
         operations::AccountOperations,
         records::Listed,
         scaled::{
-            ScaledStore, account_rows, accounts, failure::Failure, figures, import, undescribed,
+            ScaledStore, account_rows, accounts, figures, import, retry::retried, undescribed,
             user_records, users,
         },
         usage::{RowPage, UsageQuestion},
@@ -50,7 +50,7 @@ impl AccountOperations for ScaledStore {
     }
 
     fn put_account(&self, patch: AccountPatch, now: i64) -> Answer<'_, Result<(), RecordError>> {
-        write_unless_rejected!(self, tx => accounts::put(tx, patch, now).await?)
+        write_unless_rejected!(self, tx => accounts::put(tx, patch.clone(), now).await?)
     }
 
     fn put_accounts(
@@ -58,7 +58,7 @@ impl AccountOperations for ScaledStore {
         patches: Vec<(usize, AccountPatch)>,
         now: i64,
     ) -> Answer<'_, Vec<RecordOutcome>> {
-        write!(self, tx => accounts::put_many(tx, patches, now).await?)
+        write!(self, tx => accounts::put_many(tx, patches.clone(), now).await?)
     }
 
     fn deactivate_account(&self, account_id: String) -> Answer<'_, bool> {
@@ -91,7 +91,7 @@ impl AccountOperations for ScaledStore {
     fn put_user(&self, patch: UserPatch, now: i64) -> Answer<'_, Result<(), RecordError>> {
         write_unless_rejected!(self, tx => {
             user_records::lock(tx).await?;
-            user_records::put(tx, patch, now).await?
+            user_records::put(tx, patch.clone(), now).await?
         })
     }
 
@@ -102,7 +102,7 @@ impl AccountOperations for ScaledStore {
     ) -> Answer<'_, Vec<RecordOutcome>> {
         write!(self, tx => {
             user_records::lock(tx).await?;
-            user_records::put_many(tx, patches, now).await?
+            user_records::put_many(tx, patches.clone(), now).await?
         })
     }
 
@@ -126,23 +126,26 @@ async fn run_import(
         records,
         is_dry_run,
     } = import;
-    let mut client = store.client().await?;
-    let report = match kind {
-        ImportKind::Accounts => {
-            let at_risk = parents_with_usage(store, &records).await?;
-            let tx = client.transaction().await.map_err(Failure::from)?;
-            let report = import::accounts(&tx, records, at_risk, now).await?;
-            end(tx, is_dry_run).await?;
-            report
-        }
-        ImportKind::Users => {
-            let tx = client.transaction().await.map_err(Failure::from)?;
-            let report = import::users(&tx, records, now).await?;
-            end(tx, is_dry_run).await?;
-            report
-        }
+    let at_risk = match kind {
+        ImportKind::Accounts => parents_with_usage(store, &records).await?,
+        ImportKind::Users => Vec::new(),
     };
-    Ok(report)
+    let report = retried(|| async {
+        let mut client = store.client().await?;
+        let tx = client.transaction().await?;
+        let (records, at_risk) = (records.clone(), at_risk.clone());
+        let report = match kind {
+            ImportKind::Accounts => import::accounts(&tx, records, at_risk, now).await?,
+            ImportKind::Users => import::users(&tx, records, now).await?,
+        };
+        if is_dry_run {
+            tx.rollback().await?;
+        } else {
+            tx.commit().await?;
+        }
+        Ok(report)
+    });
+    Ok(report.await?)
 }
 
 /// The parents named in account records whose own usage would no longer count.
@@ -160,18 +163,6 @@ fn parents_with_usage<'a>(
         }
         at_risk
     })
-}
-
-async fn end(
-    tx: crate::store::scaled::postgres::Tx<'_>,
-    is_taken_back: bool,
-) -> Result<(), Failure> {
-    if is_taken_back {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
-    }
-    Ok(())
 }
 
 /// The question for the usage of an account without its subtree.

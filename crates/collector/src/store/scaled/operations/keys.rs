@@ -12,6 +12,7 @@ use crate::{
             ScaledStore, dashboard_sessions,
             failure::Failure,
             keys, request_rates,
+            retry::retried,
             timeouts::{UNREACHABLE_AFTER, in_time},
         },
         sessions::{NewSession, OpenSession},
@@ -78,10 +79,11 @@ impl KeyOperations for ScaledStore {
 impl SharedRates for ScaledStore {
     fn draw(&self, of: RateSubject, rate: Rate) -> Answer<'_, RateGrant> {
         Box::pin(async move {
-            let drawn = in_time(UNREACHABLE_AFTER, async {
+            let drawn = retried(|| async {
                 let client = self.client().await?;
                 request_rates::draw(&client, of, rate).await
             });
+            let drawn = in_time(UNREACHABLE_AFTER, drawn);
             Ok(drawn.await?)
         })
     }

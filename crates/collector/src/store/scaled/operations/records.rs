@@ -31,7 +31,7 @@ impl RecordOperations for ScaledStore {
         write!(self, tx => match account_rows::find_no(tx, &account_id).await? {
             None => false,
             Some(account) => {
-                records::put(tx, account, records, now).await?;
+                records::put(tx, account, records.clone(), now).await?;
                 true
             }
         })

@@ -7,6 +7,7 @@ use crate::store::{
     scaled::{
         ScaledStore,
         failure::Failure,
+        retry::retried,
         room,
         timeouts::{UNREACHABLE_AFTER, in_time},
     },
@@ -23,7 +24,8 @@ impl UpkeepOperations for ScaledStore {
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()> {
         Box::pin(async move {
             self.room.check()?;
-            Ok(in_time(UNREACHABLE_AFTER, probe(self, now, commits)).await?)
+            let probed = retried(|| probe(self, now, commits));
+            Ok(in_time(UNREACHABLE_AFTER, probed).await?)
         })
     }
 

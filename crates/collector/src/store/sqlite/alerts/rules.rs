@@ -6,7 +6,7 @@ use crate::{
     model::alert_rule::AlertRule,
     store::{
         alerts::{MAX_RULES, RuleError, StoredRule},
-        sqlite::counters::ALERT_RULES,
+        sqlite::{account_rows, counters::ALERT_RULES},
     },
 };
 
@@ -73,6 +73,9 @@ pub fn insert(
     rule: &AlertRule,
     now: i64,
 ) -> rusqlite::Result<Result<i64, RuleError>> {
+    if let Some(unknown) = unknown_account(tx, rule)? {
+        return Ok(Err(unknown));
+    }
     let count: i64 = tx.query_row("SELECT COUNT(*) FROM alert_rules", [], |row| row.get(0))?;
     if count >= MAX_RULES {
         return Ok(Err(RuleError::TooMany));
@@ -88,6 +91,16 @@ pub fn insert(
     Ok(Ok(tx.last_insert_rowid()))
 }
 
+/// The refusal of a rule below an unknown account, which would never match.
+fn unknown_account(tx: &Transaction<'_>, rule: &AlertRule) -> rusqlite::Result<Option<RuleError>> {
+    Ok(match &rule.account_id {
+        Some(id) if account_rows::find_row(tx, id)?.is_none() => {
+            Some(RuleError::UnknownAccount(id.clone()))
+        }
+        Some(_) | None => None,
+    })
+}
+
 /// Replaces a rule. Returns false when it is unknown. Alerts of the old rule end with the next
 /// check, unless the new rule still matches.
 ///
@@ -98,6 +111,9 @@ pub fn update(
     id: i64,
     rule: &AlertRule,
 ) -> rusqlite::Result<Result<bool, RuleError>> {
+    if let Some(unknown) = unknown_account(tx, rule)? {
+        return Ok(Err(unknown));
+    }
     let in_use: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM alert_rules WHERE name = ?1 AND id <> ?2)",
         params![rule.name, id],

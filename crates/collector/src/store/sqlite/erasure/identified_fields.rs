@@ -1,14 +1,10 @@
 //! Takes back fields of accounts and users that public sources set.
 
 use rusqlite::{Transaction, types::ToSql};
-use serde_json::Map;
 
 use super::remaining::{Remaining, named_by_stream};
 use crate::{
-    model::{
-        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
-        trust::Trust, user::User,
-    },
+    model::{account::Account, user::User},
     store::{
         identification::Subject,
         sqlite::{
@@ -17,6 +13,7 @@ use crate::{
             layers::{self, InTable},
             users,
         },
+        taken_back::{ParentIdentification, Place, TakenBack},
         traces::Identification,
     },
 };
@@ -28,8 +25,7 @@ pub(super) fn remove_stream<T: InTable>(
     remaining: &Remaining,
 ) -> rusqlite::Result<()> {
     for (row, id) in named_by_stream::<T>(tx, stream)? {
-        let remove = |public: &mut PublicFields| public.remove_stream(stream);
-        take_back_from::<T>(tx, row, &id, remaining, remove)?;
+        take_back_from::<T>(tx, row, &id, remaining, TakenBack::OfStream(stream))?;
     }
     Ok(())
 }
@@ -41,21 +37,16 @@ pub(super) fn take_back<'a>(
     remaining: &Remaining,
 ) -> rusqlite::Result<()> {
     for identification in identifications {
-        let stream = identification.stream.as_deref();
-        let remove = |public: &mut PublicFields| {
-            public.remove_identification(&identification.details, identification.at, stream)
-        };
+        let (id, taken) = (identification.subject_id(), TakenBack::Of(identification));
         match identification.subject {
             Subject::Account => {
-                let id = &identification.account_id;
                 if let Some(row) = account_rows::find_row(tx, id)? {
-                    take_back_from::<Account>(tx, row, id, remaining, remove)?;
+                    take_back_from::<Account>(tx, row, id, remaining, taken)?;
                 }
             }
             Subject::User => {
-                let id = &identification.user_id;
                 if let Some((row, _)) = users::find_with_account(tx, id)? {
-                    take_back_from::<User>(tx, row, id, remaining, remove)?;
+                    take_back_from::<User>(tx, row, id, remaining, taken)?;
                 }
             }
         }
@@ -69,33 +60,25 @@ fn take_back_from<T: InTable>(
     row: T::Row,
     id: &str,
     remaining: &Remaining,
-    remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+    taken: TakenBack<'_>,
 ) -> rusqlite::Result<()> {
     let mut layers = layers::find::<T>(tx, row)?;
-    let remaining = remaining.of(T::SUBJECT, id);
-    let leaves = layers.take_back(remove, remaining);
+    let place = taken.from(&mut layers, remaining.of(T::SUBJECT, id));
     layers::write(&layers, tx, row)?;
-    if !leaves {
+    let Place::Leaves { then } = place else {
         return Ok(());
-    }
+    };
     leave(tx, row)?;
-    let Some(parent) = remaining.and_then(RemainingFields::parent) else {
+    let Some(ParentIdentification {
+        details,
+        at,
+        stream,
+    }) = then
+    else {
         return Ok(());
     };
-    let details = Map::from_iter([("parent_account_id".to_owned(), parent.value.clone())]);
-    let trust = Trust::Public {
-        may_set_parent: true,
-    };
-    let (by, ancestry) = (&parent.by, &mut Ancestry::default());
-    accounts::identify(
-        tx,
-        ancestry,
-        id,
-        details,
-        by.at,
-        by.stream.as_deref(),
-        trust,
-    )
+    let (ancestry, trust) = (&mut Ancestry::default(), ParentIdentification::TRUST);
+    accounts::identify(tx, ancestry, id, details, at, stream.as_deref(), trust)
 }
 
 /// Removes an account from the parent that a public source has set.

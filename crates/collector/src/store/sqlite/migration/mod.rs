@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::{database::SqliteStore, facts::QUARTER_MS, retention};
+use super::{database::SqliteStore, database_path::DatabasePath, facts::QUARTER_MS, retention};
 use crate::store::{
     error::StoreError,
     migration::{ENTITIES, KEYS, MigrationError, Part, Position, Row, Table},
@@ -56,6 +56,8 @@ impl SqliteSource {
             path: path.display().to_string(),
             cause,
         };
+        // Finishes a restore that was cut off. An error is returned below, where the file is opened.
+        let _ = DatabasePath::resolve(path);
         // SQLite would turn an empty file into a database.
         match std::fs::metadata(path).map(|file| file.len()) {
             Err(_) => return Err(no_source("is not there")),
