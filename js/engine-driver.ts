@@ -4,7 +4,7 @@
 import { type Arguments, type Calls, MAX_WAITING_CALLS, type Method } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
 import { writeDetails } from "./details.ts";
-import { atTaskEnd } from "./environment.ts";
+import { atTaskEnd, page } from "./environment.ts";
 import { PLAIN_ID, type Stats } from "./generated/contract.ts";
 import type { Core, Ids, Reason } from "./generated/core.d.ts";
 import { endpointOf, type GivenSettings } from "./given-settings.ts";
@@ -29,6 +29,11 @@ const SLICE_MS = 10;
 // each event.
 const MAX_PAGE_CODE_TURNS = 32;
 
+// A page that took at least this long to load, in ms, first learns from the other tabs what they have counted
+// meanwhile. Its calls wait that long for the answers. Anything shorter is within the tolerance of the sums.
+const LATE_MS = 1000;
+const ANSWER_MS = 100;
+
 // Calls executed between two readings of the clock.
 const CALLS_PER_CLOCK_CHECK = 16;
 
@@ -52,6 +57,8 @@ export class EngineDriver {
   #isWarned = false;
   #pageCodeTurns = 0;
   #isDeferred = false;
+  /** Set while calls wait for the answers of other tabs. */
+  #stopAwaiting: (() => void) | undefined;
   /** How many calls of earlier pages were dropped. */
   #lost = 0;
   /** The early calls have been executed and are being removed from storage. */
@@ -92,7 +99,13 @@ export class EngineDriver {
       };
     }
     this.#reportLost();
-    this.#guard(() => this.#host.begin(this.#begin[0], this.#begin[1]));
+    const [mono, now] = this.#begin;
+    this.#guard(() => this.#host.begin(mono, now));
+    if (page() && monotonic() - mono > LATE_MS)
+      this.#stopAwaiting = later(() => {
+        this.#endAwaiting();
+        this.#executeSlice();
+      }, ANSWER_MS);
     this.#executeSlice();
     this.compare();
     return !calls.isOff;
@@ -143,7 +156,13 @@ export class EngineDriver {
   /** Removes all listeners, timers and locks. */
   end(): void {
     this.#stopSlice?.();
+    this.#endAwaiting();
     this.#host.detach();
+  }
+
+  #endAwaiting(): void {
+    this.#stopAwaiting?.();
+    this.#stopAwaiting = undefined;
   }
 
   /** The page has added a call. */
@@ -201,9 +220,16 @@ export class EngineDriver {
     const calls = this.#calls;
     const host = this.#host;
     if (calls.isOff) return;
-    if (host.isPerforming || (this.#isDeferred && method === "taskEnded")) {
-      // This answers an effect that is being performed. The engine takes it in at once, and performs what follows in
-      // turn.
+    const isAwaiting = !!this.#stopAwaiting;
+    // What the page's beginning recorded is stored before the waiting calls are executed, which keep their times.
+    if (isAwaiting && method === "taskEnded") [mono, now] = this.#begin;
+    if (
+      host.isPerforming ||
+      ((this.#isDeferred || isAwaiting) && method === "taskEnded") ||
+      (isAwaiting && (more[0] as number) < 0)
+    ) {
+      // This answers an effect that is being performed, or comes before the calls that wait. The engine takes it in at
+      // once, and performs what follows in turn.
       this.#guard(() => {
         host.handle(method, mono, now, more);
         host.perform();
@@ -211,6 +237,7 @@ export class EngineDriver {
       return;
     }
     // A hidden page may be gone at any time. And adopting segments removes what closed pages left.
+    if (method === "hidden") this.#endAwaiting();
     if (method === "hidden" || method === "adopted") this.#execute(Infinity);
     calls.appendCall(method, mono, now, more);
     this.#executeSlice();
@@ -224,6 +251,7 @@ export class EngineDriver {
     this.#stopSlice?.();
     this.#stopSlice = undefined;
     this.#isDeferred = false;
+    if (this.#stopAwaiting) return;
     this.#execute(isVisible() ? SLICE_MS : Infinity);
     if (!hasMore(this.#calls) || this.#host.isPerforming) return;
     this.#stopSlice = later(() => this.#executeSlice(), 0);

@@ -209,7 +209,7 @@ export class Host {
         this.#cookies.erase();
         break;
       case "announceTab":
-        this.#tabs?.announce(effect.throughStorage);
+        this.#tabs?.announce(effect.announcement, effect.throughStorage);
         break;
       case "resolveFlush":
         this.#resolveFlush(effect);

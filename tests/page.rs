@@ -175,6 +175,27 @@ fn time_counts_no_longer_once_another_tab_came_into_use() {
 }
 
 #[wasm_bindgen_test]
+fn time_that_another_tab_has_counted_is_left_out() {
+    let page = Page::started(json!({}));
+    page.set_module(Some("m"));
+    page.at(5_000.0)
+        .tell(|core, mono, wall| core.other_tab(mono, wall, -(WALL + 2_000.0)));
+    page.at(9_000.0).set_module(None);
+    let told = told(&page);
+    assert_eq!(told[0], ("moduleEnd".into(), Some(7_000)));
+}
+
+#[wasm_bindgen_test]
+fn an_announcement_that_overlaps_counted_time_is_answered_with_its_end() {
+    let page = Page::started(json!({}));
+    page.at(4_000.0).tell(Core::activity);
+    page.at(5_000.0)
+        .tell(|core, mono, wall| core.other_tab(mono, wall, WALL + 2_000.0));
+    let announcement = page.one("announceTab")["announcement"].as_f64();
+    assert_eq!(announcement, Some(-(WALL + 4_000.0)));
+}
+
+#[wasm_bindgen_test]
 fn idling_is_noticed_when_woken_and_counts_up_to_the_last_activity() {
     let page = Page::started(json!({}));
     page.set_module(Some("m"));

@@ -50,6 +50,12 @@ export type Millis = number;
 export type Seconds = number;
 
 /**
+ * An announcement as the one number, in whole ms, that tabs send each other. Hosts pass
+ * it on as it is. Versions that only know [`News::InUse`] ignore the others.
+ */
+export type Announcement = number;
+
+/**
  * An event that is kept for sending.
  */
 export interface QueuedEvent {
@@ -192,7 +198,7 @@ export type SegmentId = number;
 /**
  * Something to do, in the order in which it is handed out.
  */
-export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "showEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "shareWait"; record: string } | { type: "eraseStorage" } | { type: "detach" };
+export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "showEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; announcement: Announcement; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "shareWait"; record: string } | { type: "eraseStorage" } | { type: "detach" };
 
 /**
  * What events of now carry.
@@ -389,9 +395,9 @@ export class Core {
      */
     optOut(mono: number, wall: number): void;
     /**
-     * Another tab came into use at this wall time.
+     * Another tab announced this.
      */
-    otherTab(mono: number, wall: number, since: number): void;
+    otherTab(mono: number, wall: number, announcement: number): void;
     /**
      * The event at this place in the queue, oldest first.
      */

@@ -1,7 +1,6 @@
 // Which tab was used last. Tabs announce that to each other over a BroadcastChannel, or by storage events if there is
-// none.
+// none. A message is `PAGE NUMBER`, with the number of the engine's announcement.
 
-import { wall } from "../clock.ts";
 import type { SendInput } from "../engine-driver.ts";
 import { TAB } from "../generated/contract.ts";
 import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
@@ -21,7 +20,7 @@ export class Tabs {
   #channel: BroadcastChannel | undefined;
   #stopListening: (() => void) | undefined;
 
-  /** Reports when another tab came into use. */
+  /** Reports what other tabs announce. */
   constructor(prefix: string, page: string, sendInput: SendInput) {
     this.#name = prefix + TAB;
     this.#page = page;
@@ -29,10 +28,10 @@ export class Tabs {
     this.#open();
   }
 
-  /** Announces to the others that this tab came into use now. */
-  announce(throughStorage: boolean): void {
+  /** Announces this to the others. */
+  announce(announcement: number, throughStorage: boolean): void {
     this.#open();
-    const message = `${this.#page} ${wall()}`;
+    const message = `${this.#page} ${announcement}`;
     const channel = this.#channel;
     if (channel) attempt(() => channel.postMessage(message));
     // Other tabs receive it even though it is removed at once. If storage is full or blocked, each tab counts on its
@@ -65,7 +64,7 @@ export class Tabs {
   #receive(message: unknown): void {
     if (typeof message !== "string") return;
     const space = indexOf(message, " ");
-    const since = toNumber(slice(message, space + 1));
-    if (slice(message, 0, space) !== this.#page && since > 0) this.#sendInput("otherTab", since);
+    const announcement = toNumber(slice(message, space + 1));
+    if (slice(message, 0, space) !== this.#page && announcement) this.#sendInput("otherTab", announcement);
   }
 }

@@ -84,6 +84,7 @@ function visit(Core, config) {
   tell("online", false);
   tell("online", true);
   tell("answered", request, 200, undefined, 0, "");
+  tell("otherTab", -WALL);
   tell("otherTab", WALL + mono);
   tell("cookiesRead", "s.1", "v");
   tell("answered", request, 503, 2_000, 0, "");

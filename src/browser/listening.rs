@@ -42,8 +42,8 @@ impl Browser {
         let tabs = Tabs::new(
             &self.settings.cookie_prefix,
             &host.platform.tab,
-            move |since| {
-                host.send_input(Input::OtherTab { since });
+            move |announcement| {
+                host.send_input(Input::OtherTab(announcement));
             },
         );
         self.storage.get_or_init(|| {

@@ -71,9 +71,12 @@ impl Platform for Browser {
                 self.warn(self.cookies.set_visitor(&value, max_age));
             }
             Effect::EraseCookies => self.cookies.erase(),
-            Effect::AnnounceTab { through_storage } => {
+            Effect::AnnounceTab {
+                announcement,
+                through_storage,
+            } => {
                 if let Some(tabs) = self.page_listeners().and_then(|listeners| listeners.tabs) {
-                    tabs.announce(through_storage);
+                    tabs.announce(announcement, through_storage);
                 }
             }
             Effect::ResolveFlush(outcome) => self.flushes.resolve(outcome),

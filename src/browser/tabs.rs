@@ -1,9 +1,10 @@
 //! Which tab was used last. Tabs announce that to each other over a BroadcastChannel, or
-//! by storage events if there is none.
+//! by storage events if there is none. A message is `PAGE NUMBER`, with the number of the
+//! engine's announcement.
 
 use std::cell::RefCell;
 
-use natero_engine::{Wall, stored_names};
+use natero_engine::{Announcement, stored_names};
 use natero_event::json::push_int;
 use wasm_bindgen::JsValue;
 use web_sys::BroadcastChannel;
@@ -11,7 +12,6 @@ use web_sys::BroadcastChannel;
 use crate::ascii::split_once;
 
 use super::{
-    clock,
     listener::TargetListener,
     page::{call, member},
     storage::{number, remove_stored, store},
@@ -23,7 +23,7 @@ pub(crate) struct Tabs {
     name: String,
     /// The id of this page. Several trackers of one page count as one tab.
     page: &'static str,
-    on_other_tab: Box<dyn Fn(Wall)>,
+    on_other_tab: Box<dyn Fn(Announcement)>,
     connection: RefCell<Option<Connection>>,
 }
 
@@ -50,11 +50,11 @@ impl Drop for Connection {
 }
 
 impl Tabs {
-    /// Calls `on_other_tab` when another tab came into use.
+    /// Calls `on_other_tab` with what another tab announced.
     pub fn new(
         prefix: &str,
         page: &'static str,
-        on_other_tab: impl Fn(Wall) + 'static,
+        on_other_tab: impl Fn(Announcement) + 'static,
     ) -> &'static Tabs {
         let tabs: &Tabs = Box::leak(Box::new(Tabs {
             name: [prefix, stored_names::TAB].concat(),
@@ -66,11 +66,11 @@ impl Tabs {
         tabs
     }
 
-    /// Announces to the others that this tab came into use now.
-    pub fn announce(&'static self, through_storage: bool) {
+    /// Announces this to the others.
+    pub fn announce(&'static self, announcement: Announcement, through_storage: bool) {
         self.open();
         let mut message = [self.page, " "].concat();
-        push_int(&mut message, clock::wall() as i64);
+        push_int(&mut message, announcement.0 as i64);
         match &*self.connection.borrow() {
             Some(Connection::Channel { channel, .. }) => {
                 let _ = call(channel, "postMessage", &[message.into()]);
@@ -113,17 +113,23 @@ impl Tabs {
         self.connection.replace(Some(connection));
     }
 
-    /// Takes in an announcement: `PAGE TIME`.
+    /// Takes in an announcement.
     fn receive(&self, event: &JsValue, field: &str) {
         let message = member(event, field).as_string();
-        if let Some((page, since)) = message
+        if let Some((page, text)) = message
             .as_deref()
             .and_then(|message| split_once(message, b' '))
             && page != self.page
-            && let Some(since) = number(since)
-            && since > 0.0
         {
-            (self.on_other_tab)(Wall(since));
+            let negated = text
+                .strip_prefix('-')
+                .and_then(number)
+                .map(|number| -number);
+            if let Some(number) = negated.or_else(|| number(text))
+                && number != 0.0
+            {
+                (self.on_other_tab)(Announcement(number));
+            }
         }
     }
 }

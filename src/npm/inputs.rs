@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use natero_engine::{
-    Answer, Cookies, Input, Millis, RequestId, Response, SegmentId, Start, View, Wall,
+    Announcement, Answer, Cookies, Input, Millis, RequestId, Response, SegmentId, Start, View,
 };
 use wasm_bindgen::prelude::*;
 
@@ -112,10 +112,10 @@ impl Core {
         );
     }
 
-    /// Another tab came into use at this wall time.
+    /// Another tab announced this.
     #[wasm_bindgen(js_name = otherTab)]
-    pub fn other_tab(&mut self, mono: f64, wall: f64, since: f64) {
-        self.handle(mono, wall, Input::OtherTab { since: Wall(since) });
+    pub fn other_tab(&mut self, mono: f64, wall: f64, announcement: f64) {
+        self.handle(mono, wall, Input::OtherTab(Announcement(announcement)));
     }
 
     /// The browser says that the network came or went.

@@ -37,7 +37,7 @@ pub(crate) struct ActiveTime {
     clock: ClockState,
     /// The focus is inside a frame whose events the host cannot observe.
     focus_in_frame: bool,
-    /// Active time before this moment has been counted.
+    /// Active time before this moment has been counted, here or in another tab.
     counted_to: Mono,
     last_activity: Mono,
     /// Time in the module that is counted and not yet reported.
@@ -80,7 +80,7 @@ impl ActiveTime {
             idle_timeout,
             clock: ClockState::Away,
             focus_in_frame: false,
-            counted_to: Mono(0.0),
+            counted_to: Mono::LONG_AGO,
             last_activity: Mono(0.0),
             module: UnreportedTime::default(),
             session: UnreportedTime::default(),
@@ -142,6 +142,18 @@ impl ActiveTime {
                 unreported.0 = unreported.0 + more;
             }
             self.counted_to = mono;
+        }
+    }
+
+    /// The moment before which nothing is left to count.
+    pub fn counted_to(&self) -> Mono {
+        self.counted_to
+    }
+
+    /// Leaves out the time up to `mono`, which another tab has counted.
+    pub fn skip_to(&mut self, mono: Mono) {
+        if self.is_active() {
+            self.counted_to = self.counted_to.max(mono);
         }
     }
 

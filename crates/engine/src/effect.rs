@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::{FlushId, Reason, Seconds, SegmentId};
+use crate::{Announcement, FlushId, Reason, Seconds, SegmentId};
 
 /// Something to do, in the order in which it is handed out.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +71,11 @@ pub enum Effect {
     },
     /// Delete both cookies.
     EraseCookies,
-    /// Announce to the other tabs that this one came into use now.
+    /// Announce something to the other tabs, which receive it as
+    /// [`Input::OtherTab`](crate::Input::OtherTab).
     AnnounceTab {
+        /// What.
+        announcement: Announcement,
         /// The announcement may go through web storage.
         through_storage: bool,
     },

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use natero_event::{Id, Json, Number};
 
-use crate::{Millis, RequestId, SegmentId, Wall};
+use crate::{Announcement, Millis, RequestId, SegmentId};
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +28,8 @@ pub enum Input<'a> {
     /// host reports this once the page has its title, with the wall time of the
     /// navigation.
     Navigated(View<'a>),
-    /// Another tab came into use at this time.
-    OtherTab {
-        /// When, by the wall clock that all tabs share.
-        since: Wall,
-    },
+    /// Another tab announced this. Its times are of the wall clock that all tabs share.
+    OtherTab(Announcement),
     /// The browser reports that the network came back (`true`) or was lost. This is a
     /// hint.
     Online(bool),

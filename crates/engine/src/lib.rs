@@ -43,6 +43,7 @@
 //! ```
 
 mod activity;
+mod announcement;
 mod backoff;
 mod config;
 mod delivery;
@@ -65,6 +66,7 @@ pub mod stored_names;
 mod time;
 
 pub use activity::ClockState;
+pub use announcement::{Announcement, News};
 pub use config::{Config, Consent, OwnedId, Persistence};
 pub use effect::{Effect, FlushOutcome, Loss, Request, RequestId};
 pub use engine::Engine;

@@ -50,7 +50,15 @@ impl Millis {
 
 /// How far the wall clock may seem to go back without having been set. Browsers blur both
 /// clocks, each by itself, by up to 100 ms.
-const BLUR: Millis = Millis(100.0);
+pub(crate) const BLUR: Millis = Millis(100.0);
+
+impl Now {
+    /// The monotonic time of a past moment of the wall clock. It is now if the moment
+    /// seems to come, because the clock was set back.
+    pub(crate) fn at(self, past: Wall) -> Mono {
+        self.mono - (self.wall - past).max(Millis::ZERO)
+    }
+}
 
 impl Wall {
     /// The time for an event that follows one dated `earlier`. Events are dated in the

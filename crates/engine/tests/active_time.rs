@@ -169,16 +169,12 @@ fn two_visible_tabs_never_count_the_same_second() {
     // Both windows are visible next to each other. The user works in b, then in a again.
     b.tell(Input::Shown);
     assert_eq!(b.announced, 1);
-    a.tell(Input::OtherTab {
-        since: Wall(b.wall),
-    });
+    a.other_tab(Wall(b.wall));
     b.work(20_000.0, 1_000.0);
     a.pass(20_000.0);
     a.tell(Input::Activity);
     assert_eq!(a.announced, 2);
-    b.tell(Input::OtherTab {
-        since: Wall(a.wall),
-    });
+    b.other_tab(Wall(a.wall));
     a.work(5_000.0, 1_000.0);
     b.pass(5_000.0);
     assert_eq!(a.session(), b.session());
@@ -194,7 +190,7 @@ fn news_of_another_tab_that_come_late_end_the_time_when_it_came_into_use() {
     let mut a = in_module();
     a.pass(10_000.0);
     let since = a.wall - 3_000.0;
-    a.tell(Input::OtherTab { since: Wall(since) });
+    a.other_tab(Wall(since));
     let all = a.close();
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 7_000);
 }
@@ -205,7 +201,7 @@ fn another_tab_is_believed_though_the_clock_was_set_back_in_between() {
     a.pass(1_000.0);
     a.wall -= 60_000.0;
     let since = a.wall;
-    a.tell(Input::OtherTab { since: Wall(since) });
+    a.other_tab(Wall(since));
     a.pass(5_000.0);
     let all = a.close();
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 1_000);

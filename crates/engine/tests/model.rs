@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Tab, config, sum};
-use natero_engine::{Call, Config, Input, View, Wall};
+use natero_engine::{Call, Config, Input, View};
 use natero_event::Id;
 use proptest::prelude::*;
 
@@ -166,12 +166,12 @@ impl World {
             self.tabs[tab].visitor_cookie.clone(),
         );
         let came_into_use = std::mem::take(&mut self.tabs[tab].announced) > 0;
-        let wall = self.tabs[tab].wall;
+        let since = self.tabs[tab].used_since;
         for (other, them) in self.tabs.iter_mut().enumerate() {
             them.session_cookie.clone_from(&session);
             them.visitor_cookie.clone_from(&visitor);
             if came_into_use && other != tab {
-                them.tell(Input::OtherTab { since: Wall(wall) });
+                them.other_tab(since);
             }
         }
     }

@@ -9,7 +9,7 @@ mod storing;
 use natero_event::Action;
 
 use crate::{
-    Config, Consent, Effect, Identity, Input, Loss, Mono, Now, Reason, Seed, Session, Stats,
+    Config, Consent, Effect, Identity, Input, Loss, Mono, News, Now, Reason, Seed, Session, Stats,
     activity::ActiveTime,
     delivery::Delivery,
     effect::Effects,
@@ -96,7 +96,10 @@ impl Engine {
             Input::Shown => self.shown(),
             Input::Hidden => self.hidden(),
             Input::Navigated(view) => self.navigated(view),
-            Input::OtherTab { since } => self.other_tab(since),
+            Input::OtherTab(announcement) => match announcement.news() {
+                News::InUse(since) => self.other_tab(since),
+                News::Counted(until) => self.time.skip_to(self.now.at(until)),
+            },
             Input::Online(online) => self.set_online(online),
             Input::Timer => {}
             Input::Response(response) => self.answered(response),

@@ -4,8 +4,9 @@ use natero_event::Action;
 
 use super::Engine;
 use crate::{
-    Consent, Cookies, Effect, Millis, Start, View, Wall,
+    Announcement, Consent, Cookies, Effect, News, Start, View, Wall,
     session::{Continuity, VISITOR_MAX_AGE},
+    time::BLUR,
 };
 
 impl Engine {
@@ -84,10 +85,15 @@ impl Engine {
             self.sync_at = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.effects.push(Effect::AnnounceTab {
-                through_storage: self.may_store(),
-            });
+            self.announce(News::InUse(self.now.wall));
         }
+    }
+
+    fn announce(&mut self, news: News) {
+        self.effects.push(Effect::AnnounceTab {
+            announcement: Announcement::new(news),
+            through_storage: self.may_store(),
+        });
     }
 
     pub(super) fn begin_session(&mut self) {
@@ -134,10 +140,18 @@ impl Engine {
     /// be the one used later: the wall clock may have been set in between, and a second
     /// that no tab counts is better than one that two tabs do. The next activity corrects
     /// it.
+    ///
+    /// A page counts from when it began to load, but announces that only once it is
+    /// loaded. Time that this tab has counted meanwhile cannot be taken back, so the other
+    /// one has to know.
     pub(super) fn other_tab(&mut self, since: Wall) {
+        let since = self.now.at(since);
+        if self.time.counted_to() > since + BLUR {
+            let counted = self.now.mono - self.time.counted_to();
+            self.announce(News::Counted(self.now.wall - counted));
+        }
         if !self.time.is_away() {
-            let ago = (self.now.wall - since).max(Millis::ZERO);
-            self.time.leave(self.now.mono - ago);
+            self.time.leave(since);
         }
     }
 

@@ -6,8 +6,8 @@ mod input;
 
 pub use input::{accepted, answered, feature, flush, id, request, segment, unanswered};
 use natero_engine::{
-    Call, Config, Cookies, Effect, Engine, Input, Loss, Millis, Mono, Now, Request, RequestId,
-    Seed, SegmentId, Start, View, Wall,
+    Announcement, Call, Config, Cookies, Effect, Engine, Input, Loss, Millis, Mono, News, Now,
+    Request, RequestId, Seed, SegmentId, Start, View, Wall,
 };
 use natero_event::Id;
 use serde_json::Value;
@@ -29,6 +29,10 @@ pub struct Tab {
     pub losses: Vec<Loss>,
     pub other: Vec<Effect>,
     pub announced: u32,
+    /// The time of the last of these announcements.
+    pub used_since: Wall,
+    /// Up to when it last announced that it has counted its time.
+    pub counted_to: Option<Wall>,
     /// How many of these announcements may go through web storage.
     pub announced_through_storage: u32,
     /// This tab's part of the storage.
@@ -87,6 +91,8 @@ impl Tab {
             losses: Vec::new(),
             other: Vec::new(),
             announced: 0,
+            used_since: Wall(0.0),
+            counted_to: None,
             announced_through_storage: 0,
             stored: BTreeMap::new(),
             shared: None,
@@ -113,6 +119,16 @@ impl Tab {
         }
     }
 
+    /// Another tab announces that it came into use.
+    pub fn other_tab(&mut self, since: Wall) {
+        self.tell(Input::OtherTab(Announcement(since.0)));
+    }
+
+    /// Another tab announces up to when it has counted its time.
+    pub fn other_tab_counted(&mut self, until: Wall) {
+        self.tell(Input::OtherTab(Announcement(-until.0)));
+    }
+
     /// Hands an input to the engine, and performs its effects.
     pub fn tell(&mut self, input: Input<'_>) {
         let now = self.now();
@@ -135,8 +151,17 @@ impl Tab {
                     self.session_cookie.clear();
                     self.visitor_cookie.clear();
                 }
-                Effect::AnnounceTab { through_storage } => {
-                    self.announced += 1;
+                Effect::AnnounceTab {
+                    announcement,
+                    through_storage,
+                } => {
+                    match announcement.news() {
+                        News::InUse(since) => {
+                            self.used_since = since;
+                            self.announced += 1;
+                        }
+                        News::Counted(until) => self.counted_to = Some(until),
+                    }
                     self.announced_through_storage += u32::from(through_storage);
                 }
                 Effect::PersistAtTaskEnd => self.engine.handle(now, Input::TaskEnded),

@@ -39,6 +39,7 @@ natero_e2e::suite!(
     hidden_time_does_not_count,
     two_windows_in_sight_never_count_the_same_second,
     storage_events_stand_in_for_channels,
+    a_window_that_loads_slowly_counts_no_second_of_another,
     // WebKit's driver does not bring a new tab to the front; it stays hidden.
     two_tabs_behind_each_other_never_count_the_same_second skipped in Webkit,
     a_page_view_has_the_title_that_its_router_sets,

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
-use natero_e2e::rows::EventRow;
+use natero_e2e::collector::Collector;
+use natero_e2e::rows::{EventRow, until_events};
 use natero_e2e::stage::Stage;
 use natero_e2e::tab::Tab;
+use natero_e2e::wait::until_true;
 use serde_json::{Value, json};
 
 use crate::tracked::{SLACK_MS, Tracked, of, start, start_at, sum};
@@ -137,5 +139,56 @@ pub async fn two_tabs_behind_each_other_never_count_the_same_second(stage: &Stag
     let both = in_turn(&tracked, &one, &other).await?;
     // Browsers may show the next tab shortly before they hide the previous one.
     ensure!(both <= 1_000, "both were in sight for {both} ms");
+    other.close(&one).await.map(drop)
+}
+
+pub async fn a_window_that_loads_slowly_counts_no_second_of_another(stage: &Stage) -> Result<()> {
+    let browser = stage.browser().await?;
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let settings = json!({ "trackUnload": true, "flushInterval": 50, "sessionSyncInterval": 500 });
+    let page = stage.open(&site, "/esm.html").await?;
+    page.until("window.na").await?;
+    let began: i64 = page.run("return Date.now();", Value::Null).await?;
+    page.track(collector.url(), collector.source(), settings.clone())
+        .await?;
+    page.act("await _na.ready;", Value::Null).await?;
+    let one = Tab::current(browser).await?;
+    let hold = site.hold(".wasm");
+    let loaded = site.requested(".wasm");
+    let other = Tab::open_window(browser).await?;
+    let page = other.goto(&site.url("/esm.html")).await?;
+    page.until("window.na").await?;
+    page.track(collector.url(), collector.source(), settings)
+        .await?;
+    until_true("the second window to load its wasm", async || {
+        Ok(site.requested(".wasm") > loaded)
+    })
+    .await?;
+    // The user works in the first window only, while the second one loads.
+    let page = one.front().await?;
+    for _ in 0..10 {
+        page.move_mouse().await?;
+        page.let_pass(250).await?;
+    }
+    hold.release();
+    let page = other.front().await?;
+    page.act("await _na.ready;", Value::Null).await?;
+    page.let_pass(500).await?;
+    page.act("_na.shutdown();", Value::Null).await?;
+    let page = one.front().await?;
+    let ended: i64 = page
+        .run("_na.shutdown(); return Date.now();", Value::Null)
+        .await?;
+    let rows = until_events(&collector, "the time of both windows", |rows| {
+        sum(rows, "sessionSync") > ended - began - 1_500
+    })
+    .await?;
+    let told = sum(&rows, "sessionSync");
+    ensure!(
+        told <= ended - began + SLACK_MS,
+        "{told} ms were counted of {}",
+        ended - began
+    );
     other.close(&one).await.map(drop)
 }

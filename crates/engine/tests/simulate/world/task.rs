@@ -131,7 +131,7 @@ impl World {
             }
             Effect::SetSession { value, .. } => self.cookies.0 = value,
             Effect::SetVisitor { value, .. } => self.cookies.1 = value,
-            Effect::AnnounceTab { .. } => {
+            Effect::AnnounceTab { announcement, .. } => {
                 let others: Vec<u32> = self
                     .tabs
                     .iter()
@@ -140,7 +140,7 @@ impl World {
                     .collect();
                 for other in others {
                     if let Some(other) = self.find(other) {
-                        self.tell(other, Input::OtherTab { since: now.wall });
+                        self.tell(other, Input::OtherTab(announcement));
                     }
                 }
             }

@@ -1,0 +1,36 @@
+//! What a tab announces to the others.
+
+use crate::Wall;
+
+/// An announcement as the one number, in whole ms, that tabs send each other. Hosts pass
+/// it on as it is. Versions that only know [`News::InUse`] ignore the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
+pub struct Announcement(pub f64);
+
+/// What an announcement says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum News {
+    /// The tab came into use at this time: a positive number.
+    InUse(Wall),
+    /// The tab has counted its time up to this moment: a negative number.
+    Counted(Wall),
+}
+
+impl Announcement {
+    pub(crate) fn new(news: News) -> Announcement {
+        Announcement(match news {
+            News::InUse(since) => since.0.floor(),
+            News::Counted(until) => -until.0.ceil(),
+        })
+    }
+
+    /// What it says.
+    pub fn news(self) -> News {
+        if self.0 < 0.0 {
+            News::Counted(Wall(-self.0))
+        } else {
+            News::InUse(Wall(self.0))
+        }
+    }
+}
