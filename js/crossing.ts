@@ -113,12 +113,18 @@ export class Crossing {
     );
   }
 
-  /** Warns, once, if another construction for this source has settings that differ from the current ones. */
+  /** Warns, once, if other constructions for this source have settings that differ from the current ones. */
   compare(): void {
+    const { calls } = this.tracking;
+    const { others } = calls;
+    calls.others = [];
+    for (let at = 0; at < others.length; at += 1) this.#compareTo(others[at]!);
+  }
+
+  #compareTo(other: GivenSettings): void {
     const { calls, settings } = this.tracking;
     // The ids are set already, or were refused if wrong.
-    const later = { ...calls.otherSettings, __proto__: null, accountId: undefined, userId: undefined } as GivenSettings;
-    calls.otherSettings = undefined;
+    const later = { ...other, __proto__: null, accountId: undefined, userId: undefined } as GivenSettings;
     const checked = checkSettings(later, refuseSettings(calls));
     let differing = "";
     const names = keys(later);
@@ -182,7 +188,10 @@ export class Crossing {
     const reasons = keys(dropped) as Reason[];
     let total = 0;
     for (let at = 0; at < reasons.length; at += 1) total += dropped[reasons[at]!];
-    return { ...counted, dropped: { total, invalid: this.#calls.refused, ...dropped } };
+    const { resent, resentBytes } = this.#host;
+    const requests = counted.requests + resent;
+    const bytesSent = counted.bytesSent + resentBytes;
+    return { ...counted, requests, bytesSent, dropped: { total, invalid: this.#calls.refused, ...dropped } };
   }
 
   /** The ids that are known. */

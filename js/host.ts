@@ -17,13 +17,14 @@ import { listen } from "./page/listen.ts";
 import { type NavigationWatch, watchNavigation } from "./page/navigation.ts";
 import { PageStorage } from "./page/storage.ts";
 import { Tabs } from "./page/tabs.ts";
-import { type Posting, post } from "./page/transport.ts";
+import { post } from "./page/transport.ts";
 import { causeOf, watchPolicy } from "./page/unreachable.ts";
 import { watchVisibility } from "./page/visibility.ts";
 import { prepare } from "./prepare.ts";
 import { replayStoredCalls } from "./replay.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { type FetchWasm, startWasm } from "./wasm.ts";
+import { byteLength } from "./web-storage.ts";
 
 /**
  * Makes the engine of a tracker that begins at the given times. Resolves to whether the tracker is on. On a
@@ -85,6 +86,9 @@ export class Host {
   #wakesAt = Infinity;
   /** Controllers of the requests that may be aborted. */
   readonly #controllers: Record<number, AbortController | undefined> = { __proto__: null } as never;
+  /** How often a batch was sent once more, without the engine, and how many bytes that were. */
+  resent = 0;
+  resentBytes = 0;
   /** Number of copies for `debugUrl` under way. */
   #copies = 0;
 
@@ -328,12 +332,16 @@ export class Host {
     const sendInput = this.#sendInput;
     const { compress, debugUrl } = settings;
     this.#log(request, `${events} events`);
-    if (debugUrl && body) this.#copy({ url: debugUrl, body, keepalive, unloading, compress: false });
+    const sentAgain = (): void => {
+      this.resent += 1;
+      this.resentBytes += byteLength(body);
+    };
+    if (debugUrl && body) this.#copy(debugUrl, body, keepalive, unloading);
     const controller = newController();
     this.#controllers[request] = controller;
     const signal = controller?.signal;
     const target = asked ? `${url}?asked=${asked}` : url;
-    const answer = await post({ url: target, body, keepalive, unloading, compress, signal });
+    const answer = await post({ url: target, body, keepalive, unloading, compress, signal, sentAgain });
     delete this.#controllers[request];
     if (answer && answer.status > 0) {
       const { status, retryAfter, rejected, message, lacking } = answer;
@@ -348,10 +356,10 @@ export class Host {
   }
 
   /** Posts a copy of a batch. If three copies are unanswered, no more are sent: the same server may take the events. */
-  async #copy(posting: Posting): Promise<void> {
+  async #copy(url: string, body: string, keepalive: boolean, unloading: boolean): Promise<void> {
     if (this.#copies > 2) return;
     this.#copies += 1;
-    await post(posting);
+    await post({ url, body, keepalive, unloading, compress: false, signal: undefined, sentAgain() {} });
     this.#copies -= 1;
   }
 

@@ -37,7 +37,9 @@ export interface Posting {
   readonly unloading: boolean;
   readonly compress: boolean;
   /** Aborts the request. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Called when the body is sent once more, because the first request or its answer was of no use. */
+  readonly sentAgain: () => void;
 }
 
 type Header = (name: string) => string | null;
@@ -87,6 +89,11 @@ export async function post(posting: Posting): Promise<ServerAnswer | undefined> 
   // does not send the batch again.
   if (!answer) await nextTurn();
   compressionFailed = true;
+  return await postAgain(posting);
+}
+
+async function postAgain(posting: Posting): Promise<ServerAnswer | undefined> {
+  if (!isAborted(posting.signal)) posting.sentAgain();
   return await postOnce(posting, false);
 }
 
@@ -147,10 +154,11 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
     await nextTurn();
     // Nothing reports whether a beacon arrived. Its events stay until an answer confirms them, and receivers
     // deduplicate.
+    posting.sentAgain();
     return sendBeacon(url, body);
   }
   fetchFailed = true;
-  return await postOnce(posting, false);
+  return await postAgain(posting);
 }
 
 function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<ServerAnswer | undefined> {
@@ -214,12 +222,17 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
   } as ServerAnswer;
 }
 
-/** `Retry-After` in ms, from seconds or a date. */
+// Seconds are digits alone. A repeated header arrives as a list, whose first item counts.
+const SECONDS = /^\d+(?=\s*(,|$))/;
+const DATE = /^[a-z].*/i;
+
+/** `Retry-After` in ms, from seconds or a date; `undefined` if it is neither. */
 function waitOf(header: Header): number | undefined {
-  const text = header("retry-after");
-  if (!text) return undefined;
-  const seconds = toNumber(text);
+  const text = header("retry-after") ?? "";
+  const seconds = find(SECONDS, text);
   // Many clocks are wrong, so the date is compared with the server's own clock if that can be read.
-  const wait = seconds >= 0 ? seconds * 1000 : parseDate(text) - (parseDate(header("date") ?? "") || wall());
+  const wait = seconds
+    ? toNumber(seconds) * 1000
+    : parseDate(find(DATE, text)) - (parseDate(header("date") ?? "") || wall());
   return wait > 0 ? wait : undefined;
 }
