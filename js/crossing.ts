@@ -188,10 +188,7 @@ export class Crossing {
     const reasons = keys(dropped) as Reason[];
     let total = 0;
     for (let at = 0; at < reasons.length; at += 1) total += dropped[reasons[at]!];
-    const { resent, resentBytes } = this.#host;
-    const requests = counted.requests + resent;
-    const bytesSent = counted.bytesSent + resentBytes;
-    return { ...counted, requests, bytesSent, dropped: { total, invalid: this.#calls.refused, ...dropped } };
+    return { ...counted, dropped: { total, invalid: this.#calls.refused, ...dropped } };
   }
 
   /** The ids that are known. */

@@ -24,7 +24,6 @@ import { prepare } from "./prepare.ts";
 import { replayStoredCalls } from "./replay.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { type FetchWasm, startWasm } from "./wasm.ts";
-import { byteLength } from "./web-storage.ts";
 
 /**
  * Makes the engine of a tracker that begins at the given times. Resolves to whether the tracker is on. On a
@@ -86,9 +85,6 @@ export class Host {
   #wakesAt = Infinity;
   /** Controllers of the requests that may be aborted. */
   readonly #controllers: Record<number, AbortController | undefined> = { __proto__: null } as never;
-  /** How often a batch was sent once more, without the engine, and how many bytes that were. */
-  resent = 0;
-  resentBytes = 0;
   /** Number of copies for `debugUrl` under way. */
   #copies = 0;
 
@@ -332,16 +328,12 @@ export class Host {
     const sendInput = this.#sendInput;
     const { compress, debugUrl } = settings;
     this.#log(request, `${events} events`);
-    const sentAgain = (): void => {
-      this.resent += 1;
-      this.resentBytes += byteLength(body);
-    };
     if (debugUrl && body) this.#copy(debugUrl, body, keepalive, unloading);
     const controller = newController();
     this.#controllers[request] = controller;
     const signal = controller?.signal;
     const target = asked ? `${url}?asked=${asked}` : url;
-    const answer = await post({ url: target, body, keepalive, unloading, compress, signal, sentAgain });
+    const answer = await post({ url: target, body, keepalive, unloading, compress, signal });
     delete this.#controllers[request];
     if (answer && answer.status > 0) {
       const { status, retryAfter, rejected, message, lacking } = answer;
@@ -359,7 +351,7 @@ export class Host {
   async #copy(url: string, body: string, keepalive: boolean, unloading: boolean): Promise<void> {
     if (this.#copies > 2) return;
     this.#copies += 1;
-    await post({ url, body, keepalive, unloading, compress: false, signal: undefined, sentAgain() {} });
+    await post({ url, body, keepalive, unloading, compress: false, signal: undefined });
     this.#copies -= 1;
   }
 

@@ -38,8 +38,6 @@ export interface Posting {
   readonly compress: boolean;
   /** Aborts the request. */
   readonly signal: AbortSignal | undefined;
-  /** Called when the body is sent once more, because the first request or its answer was of no use. */
-  readonly sentAgain: () => void;
 }
 
 type Header = (name: string) => string | null;
@@ -89,11 +87,6 @@ export async function post(posting: Posting): Promise<ServerAnswer | undefined> 
   // does not send the batch again.
   if (!answer) await nextTurn();
   compressionFailed = true;
-  return await postAgain(posting);
-}
-
-async function postAgain(posting: Posting): Promise<ServerAnswer | undefined> {
-  if (!isAborted(posting.signal)) posting.sentAgain();
   return await postOnce(posting, false);
 }
 
@@ -154,11 +147,10 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
     await nextTurn();
     // Nothing reports whether a beacon arrived. Its events stay until an answer confirms them, and receivers
     // deduplicate.
-    posting.sentAgain();
     return sendBeacon(url, body);
   }
   fetchFailed = true;
-  return await postAgain(posting);
+  return await postOnce(posting, false);
 }
 
 function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<ServerAnswer | undefined> {
