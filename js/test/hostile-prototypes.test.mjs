@@ -62,7 +62,8 @@ for (const [name, harm] of Object.entries(LIES)) {
   });
 }
 
-const FIELDS = ["value", "get", "module", "product", "details", "prepare", "host", "tab", "settings", "ignoreBOM", "fatal"];
+// Contexts of Node cannot have `get` and `value` for all objects: see the last test.
+const FIELDS = ["module", "product", "details", "prepare", "host", "tab", "settings", "ignoreBOM", "fatal"];
 
 test("a field that a page has added to all objects changes nothing that is sent", async () => {
   for (const field of FIELDS) {
@@ -74,3 +75,33 @@ test("a field that a page has added to all objects changes nothing that is sent"
     assert.deepEqual(sent, [["used", 2, undefined, undefined, undefined]], field);
   }
 });
+
+for (const field of ["value", "get", "set"]) {
+  test(`a ${field} of all objects does not hide the accessors of the page`, async () => {
+    const set = [];
+    class Document {
+      get cookie() {
+        return "";
+      }
+      set cookie(text) {
+        set.push(text);
+      }
+      get visibilityState() {
+        return "visible";
+      }
+    }
+    const document = new Document();
+    Object.assign(globalThis, { Document, fetch: async () => new Response('{"accepted":1}') });
+    Object.defineProperty(globalThis, "document", { configurable: true, get: () => document });
+    Object.defineProperty(Object.prototype, field, { configurable: true, writable: true, value: 5 });
+    try {
+      script.runInThisContext();
+    } finally {
+      delete Object.prototype[field];
+    }
+    const tracker = new globalThis.na("api", field, { endpoint: "https://events.test", accountId: "a", userId: "u" });
+    assert.equal(await tracker.ready, true);
+    assert.ok(set.some((text) => text.startsWith("na_vid=")), set.join());
+    tracker.shutdown();
+  });
+}
