@@ -36,9 +36,7 @@ export function lookUp<Type>(name: string): () => Type | undefined {
   let found = descriptor.value;
   return () => {
     // A missing global may still appear: a polyfill, or a page created for a test.
-    found ??= attempt(() =>
-      descriptor.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name],
-    );
+    found ??= attempt(() => (descriptor.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name]));
     return found;
   };
 }

@@ -71,7 +71,13 @@ test("a field that a page has added to all objects changes nothing that is sent"
       `Object.defineProperty(Object.prototype, "${field}", { configurable: true, writable: true, value: 5 })`,
     );
     assert.deepEqual(told, [], field);
-    const sent = features.map(({ feature, total, module, product, details }) => [feature, total, module, product, details]);
+    const sent = features.map(({ feature, total, module, product, details }) => [
+      feature,
+      total,
+      module,
+      product,
+      details,
+    ]);
     assert.deepEqual(sent, [["used", 2, undefined, undefined, undefined]], field);
   }
 });
@@ -101,7 +107,10 @@ for (const field of ["value", "get", "set"]) {
     }
     const tracker = new globalThis.na("api", field, { endpoint: "https://events.test", accountId: "a", userId: "u" });
     assert.equal(await tracker.ready, true);
-    assert.ok(set.some((text) => text.startsWith("na_vid=")), set.join());
+    assert.ok(
+      set.some((text) => text.startsWith("na_vid=")),
+      set.join(),
+    );
     tracker.shutdown();
   });
 }
