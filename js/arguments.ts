@@ -12,7 +12,7 @@ export const isObject = (value: unknown): value is object =>
   typeof value === "object" && objectToString(value) === "[object Object]";
 
 /** The same, but `false` for a value that throws. */
-export const isPlain = (value: unknown): value is Record<string, unknown> => !!attempt(() => isObject(value));
+export const isPlain = (value: unknown): value is Record<string, unknown> => attempt(() => isObject(value))!;
 
 // NUL, and half of a surrogate pair, which is not a character.
 const UNREADABLE = /[\0\p{Surrogate}]/u;
@@ -25,8 +25,7 @@ export function toId(value: unknown): string | undefined {
     text = `${(value as number) < 1e21 && (value as number) > -1e21 ? value : toBigInt(value as number)}`;
   // A character has at most two units, and the removed ones cannot be part of an id. So a far longer text is not an
   // id.
-  const isShort = trim(text).length <= 4 * MAX_ID_CHARS;
-  return find(PLAIN_ID, text) || (isShort && find(ANY_ID, clean(text))) || undefined;
+  return find(PLAIN_ID, text) || (trim(text).length <= 4 * MAX_ID_CHARS && find(ANY_ID, clean(text))) || undefined;
 }
 
 /** A text that every receiver can read: some of them end texts at NUL, and others fail on half of a surrogate pair. */

@@ -6,6 +6,7 @@ import type { EarlyCalls } from "./early.ts";
 import type { EngineDriver } from "./engine-driver.ts";
 import { atTaskEnd, deferred, ignoreRejection, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
+import type { GivenSettings } from "./given-settings.ts";
 import { attempt, find, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
@@ -92,8 +93,8 @@ export class Calls {
   handles = 0;
   /** Whether the tracker could be loaded. Never rejects. */
   ready: Promise<boolean> = notReady();
-  /** The settings of a later construction, to be compared with the current ones. */
-  declare otherSettings: object | undefined;
+  /** The settings of later constructions, to be compared with the current ones. */
+  others: GivenSettings[] = [];
   /** Called when the tracker has ended. */
   declare end: (() => void) | undefined;
   /** The current ids, for as long as the engine cannot be asked. */
@@ -191,8 +192,8 @@ export class Calls {
   /** Sends the waiting events. */
   flush(isClosed: boolean): Promise<FlushResult> {
     const { promise, settle } = deferred<FlushResult>();
-    this.#lastFlush += 1;
-    const flush = this.#lastFlush;
+    const flush = this.#lastFlush + 1;
+    this.#lastFlush = flush;
     // A promise that resolves to an object asks it for a `then`, and the page may have added one to all objects.
     this.flushes[flush] = (result) => settle(hide(result, "then"));
     if (!this.add("flush", () => [flush], isClosed) || this.isSuspended) this.flushes[flush]!(this.#unsent());

@@ -12,16 +12,19 @@ const unwrappedName = attempt(
   () => (world as unknown as { Zone: { __symbol__: (name: string) => string } }).Zone.__symbol__,
 );
 
-/** The descriptor of a property of an object, or of what it inherits from. */
-function descriptorOf(object: unknown, name: string): PropertyDescriptor | undefined {
-  return attempt(() => {
+/**
+ * The descriptor of a property of an object, or of what it inherits from; without fields if there is none. It has no
+ * prototype, so that additions to `Object.prototype` do not count as fields.
+ */
+function descriptorOf(object: unknown, name: string): PropertyDescriptor {
+  let descriptor: PropertyDescriptor | undefined;
+  attempt(() => {
     const unwrapped = unwrappedName?.(name);
-    let descriptor: PropertyDescriptor | undefined;
     for (let holder = object; holder && !descriptor; holder = getPrototypeOf(holder)) {
       descriptor = (unwrapped && getOwnPropertyDescriptor(holder, unwrapped)) || getOwnPropertyDescriptor(holder, name);
     }
-    return descriptor;
   });
+  return { __proto__: null, ...descriptor } as PropertyDescriptor;
 }
 
 /**
@@ -30,19 +33,17 @@ function descriptorOf(object: unknown, name: string): PropertyDescriptor | undef
  */
 export function lookUp<Type>(name: string): () => Type | undefined {
   const descriptor = descriptorOf(world, name);
-  let found = descriptor?.value;
+  let found = descriptor.value;
   return () => {
     // A missing global may still appear: a polyfill, or a page created for a test.
-    found ??= attempt(() =>
-      descriptor?.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name],
-    );
+    found ??= attempt(() => (descriptor.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name]));
     return found;
   };
 }
 
 /** A member of an interface, if it can be found without running an accessor. */
 export function memberOf(type: string, name: string): PropertyDescriptor | undefined {
-  return attempt(() => descriptorOf(descriptorOf(world, type)?.value.prototype, name));
+  return attempt(() => descriptorOf(descriptorOf(world, type).value.prototype, name));
 }
 
 /** A method of an interface, to be called on an instance. Named elements and own properties do not shadow it. */
@@ -59,7 +60,8 @@ export function method<Type extends object, Name extends string & keyof Type>(ty
 export function attribute<Type extends object, Name extends string & keyof Type>(type: string, name: Name) {
   const get = memberOf(type, name)?.get;
   return (self: Type | null | undefined): Type[Name] | undefined =>
-    self ? attempt(() => (get ? apply(get, self, []) : self[name])) : undefined;
+    // Throws for an instance that does not exist.
+    attempt(() => (get ? apply(get, self, []) : self![name]));
 }
 
 /** The value if it is a text, otherwise an empty text. */

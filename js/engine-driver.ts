@@ -126,12 +126,18 @@ export class EngineDriver {
     );
   }
 
-  /** Warns, once, if another construction for this source has settings that differ from the current ones. */
+  /** Warns, once, if other constructions for this source have settings that differ from the current ones. */
   compare(): void {
+    const { calls } = this.tracking;
+    const { others } = calls;
+    calls.others = [];
+    for (let at = 0; at < others.length; at += 1) this.#compareTo(others[at]!);
+  }
+
+  #compareTo(other: GivenSettings): void {
     const { calls, settings } = this.tracking;
     // The ids are set already, or were refused if wrong.
-    const later = { ...calls.otherSettings, __proto__: null, accountId: undefined, userId: undefined } as GivenSettings;
-    calls.otherSettings = undefined;
+    const later = { ...other, __proto__: null, accountId: undefined, userId: undefined } as GivenSettings;
     const checked = checkSettings(later, refuseSettings(calls));
     let differing = "";
     const names = keys(later);

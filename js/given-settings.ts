@@ -36,8 +36,6 @@ export function endpointOf(value: unknown): string {
 export const readSettings = (settings: unknown): GivenSettings => fieldsOf("settings", settings);
 
 /** Whether the browser reports that its user refuses tracking, and the settings respect that. */
-export const refusesTracking = ({ respectGpc, respectDnt }: GivenSettings): boolean =>
-  !!(
-    (respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
-    (respectDnt && attempt(() => browser()!.doNotTrack) === "1")
-  );
+export const refusesTracking = ({ respectGpc, respectDnt }: GivenSettings): unknown =>
+  (respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
+  (respectDnt && attempt(() => browser()!.doNotTrack) === "1");

@@ -18,7 +18,7 @@ import { listen } from "./page/listen.ts";
 import { type NavigationWatch, watchNavigation } from "./page/navigation.ts";
 import { PageStorage } from "./page/storage.ts";
 import { Tabs } from "./page/tabs.ts";
-import { type Posting, post } from "./page/transport.ts";
+import { post } from "./page/transport.ts";
 import { causeOf, watchPolicy } from "./page/unreachable.ts";
 import { watchVisibility } from "./page/visibility.ts";
 import { prepare } from "./prepare.ts";
@@ -327,7 +327,7 @@ export class Host {
     const sendInput = this.#sendInput;
     const { compress, debugUrl } = settings;
     this.#log(request, `${events} events`);
-    if (debugUrl && body) this.#copy({ url: debugUrl, body, keepalive, unloading, compress: false });
+    if (debugUrl && body) this.#copy(debugUrl, body, keepalive, unloading);
     const controller = newController();
     this.#controllers[request] = controller;
     const signal = controller?.signal;
@@ -347,10 +347,10 @@ export class Host {
   }
 
   /** Posts a copy of a batch. If too many copies are unanswered, no more are sent: the same server may take the events. */
-  async #copy(posting: Posting): Promise<void> {
+  async #copy(url: string, body: string, keepalive: boolean, unloading: boolean): Promise<void> {
     if (this.#copies >= MAX_COPIES) return;
     this.#copies += 1;
-    await post(posting);
+    await post({ url, body, keepalive, unloading, compress: false, signal: undefined });
     this.#copies -= 1;
   }
 

@@ -4,7 +4,7 @@ import { handed } from "#handed";
 import { wall } from "./clock.ts";
 import { ignoreRejection, request } from "./environment.ts";
 import { apply, find } from "./intrinsics.ts";
-import { awaitLoad, once } from "./load.ts";
+import { awaitLoad, type Loader, once } from "./load.ts";
 import { Tracker } from "./na.ts";
 import type { Id, Names, Settings } from "./types.ts";
 
@@ -57,7 +57,7 @@ export class na<App extends Names = Names> extends Tracker<App> {
    * @param settings See {@link Settings}.
    */
   constructor(apiKey: Id, authKey: Id, settings?: Settings) {
-    super({ host, core }, apiKey, authKey, settings);
+    super({ __proto__: null, host, core } as Loader, apiKey, authKey, settings);
   }
 }
 

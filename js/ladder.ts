@@ -6,9 +6,9 @@ import { lookUp } from "./capture.ts";
 import { NO_WASM, withNotice } from "./fallback-notice.ts";
 import type { startHost, Track } from "./host.ts";
 import { succeeds } from "./intrinsics.ts";
+import { brokenPart } from "./language.ts";
 import { awaitLoad } from "./load.ts";
 import { Bytes } from "./natives.ts";
-import { canPassTexts } from "./texts.ts";
 import { unpack } from "./unpack.ts";
 
 const Wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly");
@@ -24,8 +24,8 @@ const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Byt
  * as JavaScript.
  */
 export async function start(build: string, error: unknown, startWith: typeof startHost): Promise<Track> {
-  // If the page has broken these functions, the replacements cannot work either, ever.
-  if (!canPassTexts()) throw new Error(`${error}`);
+  // If the page has broken a part of the language, the replacements cannot work either, ever.
+  if (brokenPart()) throw new Error(`${error}`);
   if (isWasmAllowed()) {
     try {
       const { text, size } = await awaitLoad(import("./wasm-inside.js"));

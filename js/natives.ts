@@ -8,7 +8,8 @@ import { encode } from "./web-storage.ts";
 type Getter = (() => unknown) | undefined;
 
 const getter = (of: object | undefined, name: string): Getter =>
-  attempt(() => getOwnPropertyDescriptor(of!, name)!.get);
+  // A property that is no accessor would inherit a `get` that the page may have added to all objects.
+  attempt(() => ({ __proto__: null, ...getOwnPropertyDescriptor(of!, name) }) as PropertyDescriptor)?.get;
 
 export const Bytes = attempt(() => Uint8Array)!;
 const setBytes = attempt(() => Bytes.prototype.set)!;
@@ -24,7 +25,7 @@ export const copyBytes = (to: Uint8Array, from: Uint8Array, at: number): void =>
 export const byteCount = (bytes: Uint8Array): number => apply(length, bytes, []) as number;
 
 const encoder = attempt(() => new TextEncoder());
-const decoder = attempt(() => new TextDecoder("utf-8", { ignoreBOM: true }));
+const decoder = attempt(() => new TextDecoder("utf-8", { __proto__: null, ignoreBOM: true } as TextDecoderOptions));
 const decode = method<TextDecoder, "decode">("TextDecoder", "decode");
 
 /** A text as UTF-8. */

@@ -7,7 +7,8 @@ import { hasUser, print } from "./environment.ts";
 import { MAX_REMEMBERED_MESSAGES, MAX_REPORTED_MESSAGES, MESSAGE_SILENCE_MS } from "./generated/contract.ts";
 import { inspect } from "./inspect.ts";
 import { apply, find, keys, replaceAll } from "./intrinsics.ts";
-import { isAddress } from "./page/browser.ts";
+import { brokenPart } from "./language.ts";
+import { isAddress, later } from "./page/browser.ts";
 import { checkSettings, coreConfig, refuseSettings, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { removeStored } from "./web-storage.ts";
@@ -26,6 +27,12 @@ export const prepare: Prepare = (construction) => {
     silenceRepetition(calls);
     calls.explain = explain;
     calls.showInspector = (open) => inspect(calls, open);
+    // With a broken language, the entry has refused arguments for the wrong reason, if for any.
+    const broken = calls.isOff && brokenPart();
+    if (broken) {
+      calls.report("failed", `The tracker is off: ${broken}.`, 0);
+      return construction as Tracking;
+    }
     const refuse = refuseSettings(calls);
     const unread = url && unreadSettings(passedSettings, givenSettings);
     const isAddressed = !url || isAddress(url);
@@ -53,15 +60,21 @@ export const prepare: Prepare = (construction) => {
 let countedFrom = -MESSAGE_SILENCE_MS;
 let reportCount = 0;
 
-/** A message: when it was reported, and how many lost events have not been reported since. */
+/** A message: when it was reported, and what has not been reported since. */
 interface ReportedMessage {
   at: number;
+  /** How many lost events. */
   dropped: number;
+  /** A timer will report them. */
+  isDue: boolean;
 }
 
 const COUNT = /\d+/;
 
-/** From now on reports the same message at most once a second. */
+/**
+ * From now on reports the same message at most once a second. Losses that were not reported for that follow when the
+ * second is over.
+ */
 export function silenceRepetition(calls: Calls): void {
   const original = calls.report;
   let reported: Record<string, ReportedMessage> = { __proto__: null } as never;
@@ -69,20 +82,33 @@ export function silenceRepetition(calls: Calls): void {
     if (keys(reported).length > MAX_REMEMBERED_MESSAGES) reported = { __proto__: null } as never;
     // A message that differs only in a number counts as the same.
     const name = replaceAll(message, COUNT, () => "");
-    reported[name] ??= { at: -MESSAGE_SILENCE_MS, dropped: 0 };
+    reported[name] ??= { at: -MESSAGE_SILENCE_MS, dropped: 0, isDue: false };
     const same = reported[name]!;
     same.dropped += dropped;
-    const now = monotonic();
-    if (now - countedFrom >= MESSAGE_SILENCE_MS) {
-      countedFrom = now;
-      reportCount = 0;
-    }
-    if (now - same.at < MESSAGE_SILENCE_MS || reportCount >= MAX_REPORTED_MESSAGES) return;
-    reportCount += 1;
-    const lost = same.dropped;
-    same.at = now;
-    same.dropped = 0;
-    // A replaced console may cause the same message again.
-    apply(original, calls, [code, message, lost]);
+    const report = (): void => {
+      const now = monotonic();
+      if (now - countedFrom >= MESSAGE_SILENCE_MS) {
+        countedFrom = now;
+        reportCount = 0;
+      }
+      const isFull = reportCount >= MAX_REPORTED_MESSAGES;
+      if (now - same.at < MESSAGE_SILENCE_MS || isFull) {
+        const end = (isFull ? countedFrom : same.at) + MESSAGE_SILENCE_MS;
+        // The page may cause no further message that could report these losses.
+        if (same.dropped && !same.isDue) same.isDue = !!later(reportRest, end - now);
+        return;
+      }
+      reportCount += 1;
+      const lost = same.dropped;
+      same.at = now;
+      same.dropped = 0;
+      // A replaced console may cause the same message again.
+      apply(original, calls, [code, message, lost]);
+    };
+    const reportRest = (): void => {
+      same.isDue = false;
+      if (same.dropped) report();
+    };
+    report();
   };
 }

@@ -33,7 +33,7 @@ export interface Refusal {
 let last: Refusal | undefined;
 
 /** Throws a refusal of an argument. */
-export function refuse(about: WrongArgument, got: unknown): never {
+export function refuse(about: WrongArgument | "arguments", got?: unknown): never {
   last = { about, got };
   throw last;
 }
@@ -43,8 +43,8 @@ export function refuse(about: WrongArgument, got: unknown): never {
  * arguments cannot be read; it is not examined.
  */
 export function refusalOf(thrown: unknown): Refusal {
-  const refusal = thrown === last ? last : undefined;
+  const refusal = thrown === last && last;
   // The passed value may be large, so it is not kept.
   last = undefined;
-  return refusal ?? { about: "arguments" };
+  return refusal || { about: "arguments" };
 }

@@ -30,7 +30,7 @@ export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cook
         attempt(() => {
           const text = readStored(name);
           if (!text) return;
-          isStored = new Replay(tracking, storage).run(parse(text) as StoredCalls, cookies);
+          isStored = new Replay(tracking, storage).run({ __proto__: null, ...parse(text) } as StoredCalls, cookies);
           storage.adopt();
         });
         // Unreadable calls are removed. If events could not be stored, the calls stay for the next page.

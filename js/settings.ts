@@ -46,7 +46,8 @@ export function checkSettings(
   const names = keys(SETTINGS);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] as keyof Settings;
-    checked[name] = SETTINGS[name][1] as never;
+    // A list inherits what the page may have added to all lists.
+    checked[name] = (SETTINGS[name].length > 1 ? SETTINGS[name][1] : undefined) as never;
   }
   const givenNames = keys(givenSettings);
   for (let at = 0; at < givenNames.length; at += 1) {

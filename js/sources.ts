@@ -20,13 +20,12 @@ export type Join = (settings: unknown, handle?: unknown) => object;
 
 const KEY = /* @__PURE__ */ attempt(() => Symbol.for(SHARED_STATE_KEY))!;
 
-const created: Shared = { join: { __proto__: null } as never };
+const created = { __proto__: null, join: { __proto__: null } } as unknown as Shared;
 
 let shared: Shared | undefined;
 
 /** What all copies of the library share. If the page does not allow that, each copy has its own. */
 export function sources(): Shared {
-  shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created));
-  shared ??= created;
+  shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created)) ?? created;
   return shared;
 }

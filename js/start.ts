@@ -19,8 +19,7 @@ export function start(loader: Loader, construction: Construction, mono: number, 
   const { promise, settle } = deferred<boolean>();
   const begin = async (tries: number): Promise<void> => {
     try {
-      const track = await loader.core();
-      settle(await track(construction, mono, wall));
+      settle(await (await loader.core())(construction, mono, wall));
     } catch (error) {
       // A thrown text means that a retry may succeed: see `load.ts`. There is no retry for a tracker that was shut
       // down, or without timers.

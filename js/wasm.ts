@@ -2,9 +2,9 @@
 
 import { initSync } from "#core";
 import { BUILD } from "./build-id.ts";
+import { requireLanguage } from "./language.ts";
 import { Bytes, decodeText } from "./natives.ts";
 import { compile, customSections } from "./page/browser.ts";
-import { requireTexts } from "./texts.ts";
 
 /** Gets the bytes of the wasm. If `reload`, gets them again from the server, bypassing all caches. */
 export type FetchWasm = (reload: boolean) => Promise<BufferSource>;
@@ -14,7 +14,7 @@ const SECTION = "natero";
 
 /** Starts the wasm. Rejects if it cannot be loaded or belongs to another build. */
 export async function startWasm(fetchWasm: FetchWasm): Promise<void> {
-  requireTexts();
+  requireLanguage();
   const module = (await compileOurs(fetchWasm, false)) ?? (await compileOurs(fetchWasm, true));
   if (!module) throw new Error("natero.wasm is of another version than the script that loads it");
   initSync({ module });

@@ -3,12 +3,13 @@
 import { BUILD } from "./build-id.ts";
 import { startHost } from "./host.ts";
 import { type Loader, once } from "./load.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepare, prepare } from "./prepare.ts";
 import { unpack } from "./unpack.ts";
 import { size, text } from "./wasm-inside.ts";
 
 /** Contains the host and the wasm. */
 export const loader = {
+  __proto__: null,
   prepare,
   core: once(async () => {
     try {
@@ -23,4 +24,4 @@ export const loader = {
       }
     }
   }),
-} satisfies Loader;
+} as Loader & { readonly prepare: Prepare };

@@ -23,7 +23,8 @@ export const AN_OBJECT = "an object";
 export const THROWING = "an object that throws";
 
 // An argument that is not listed is expected to be an id.
-const EXPECTED: { readonly [Argument in WrongArgument]?: string } = {
+const EXPECTED = {
+  __proto__: null,
   details: EXPECTED_PLAIN,
   endpoint: EXPECTED_ENDPOINT,
   options: EXPECTED_PLAIN,
@@ -32,14 +33,15 @@ const EXPECTED: { readonly [Argument in WrongArgument]?: string } = {
   title: EXPECTED_TEXT,
   total: EXPECTED_NUMBER,
   url: EXPECTED_TEXT,
-};
+} as { readonly [Argument in WrongArgument]?: string };
 
-const CALL_OBSTACLES: Record<CallObstacle, string> = {
+const CALL_OBSTACLES = {
+  __proto__: null,
   arguments: "its arguments cannot be read.",
   beforeSend: "a call from within beforeSend.",
   shutdown: "the tracker was shut down. Make a new one.",
   wasm: "too many calls wait for the wasm.",
-};
+} as unknown as Record<CallObstacle, string>;
 
 /** Says what is wrong with a passed value. */
 export const wrong = (what: string, expected: string, got: string): string =>

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use natero_collector::store::sqlite::{
-    fact_blob::{Blobs, Damaged, decode, decode_groups, encode},
+    fact_blob::{Blobs, DamagedBlob, decode, decode_groups, encode},
     facts::{Fact, compact},
 };
 
@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn read(blobs: &Blobs, visit: impl FnMut(&Fact)) -> Result<(), Damaged> {
+fn read(blobs: &Blobs, visit: impl FnMut(&Fact)) -> Result<(), DamagedBlob> {
     decode(&blobs.groups, &blobs.facts, 0..u32::MAX, visit)
 }
 

@@ -38,7 +38,7 @@ export interface Posting {
   readonly unloading: boolean;
   readonly compress: boolean;
   /** Aborts the request. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 type Header = (name: string) => string | null;
@@ -214,12 +214,17 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
   } as ServerAnswer;
 }
 
-/** `Retry-After` in ms, from seconds or a date. */
+// Seconds are digits alone. A repeated header arrives as a list, whose first item counts.
+const SECONDS = /^\d+(?=\s*(,|$))/;
+const DATE = /^[a-z].*/i;
+
+/** `Retry-After` in ms, from seconds or a date; `undefined` if it is neither. */
 function waitOf(header: Header): number | undefined {
-  const text = header("retry-after");
-  if (!text) return undefined;
-  const seconds = toNumber(text);
+  const text = header("retry-after") ?? "";
+  const seconds = find(SECONDS, text);
   // Many clocks are wrong, so the date is compared with the server's own clock if that can be read.
-  const wait = seconds >= 0 ? seconds * 1000 : parseDate(text) - (parseDate(header("date") ?? "") || wall());
+  const wait = seconds
+    ? toNumber(seconds) * 1000
+    : parseDate(find(DATE, text)) - (parseDate(header("date") ?? "") || wall());
   return wait > 0 ? wait : undefined;
 }

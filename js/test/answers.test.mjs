@@ -63,6 +63,29 @@ test("Retry-After as a date is read against the answer's own Date", async () => 
   assert.ok(here >= 59_000 && here <= 75_100, `${here}`);
 });
 
+test("Retry-After is digits, of a list the first item, or a date, and nothing else", async () => {
+  for (const text of ["Infinity", "1e9", "0x200", "-5", "soon", "60s"]) {
+    const ms = await waited({ "retry-after": text });
+    assert.ok(ms < 5_000, `${text}: ${ms}`);
+  }
+  const ms = await waited({ "retry-after": "60, 3600" });
+  assert.ok(ms >= 60_000 && ms <= 75_100, `${ms}`);
+});
+
+test("losses that a repeated message hides are reported when its second is over", async () => {
+  const lost = [];
+  const page = await flushed({ maxQueueBytes: 1, onError: ({ dropped }) => lost.push(dropped) }, WELL);
+  for (let turn = 0; turn < 10; turn += 1) {
+    page.tracker.sendFeatureEvent("f");
+    await pass(1);
+  }
+  await pass(1_100);
+  const sum = lost.reduce((one, other) => one + other, 0);
+  assert.equal(sum, page.tracker.stats().dropped.overflow);
+  assert.ok(lost.length >= 2 && lost.length <= 3, lost.join());
+  page.close();
+});
+
 // Node 18 reads its own answers with functions that the page has replaced.
 const isNode18 = process.versions.node.startsWith("18.");
 

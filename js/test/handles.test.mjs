@@ -76,6 +76,17 @@ for (const [name, Second] of Object.entries({ "the same copy": na, "another copy
   });
 }
 
+test("the settings of every construction before the engine has loaded are checked and compared", async () => {
+  const handles = [na, na, na].map(
+    (Handle, at) => new Handle("api", "several", { ...SETTINGS, ...[{}, { batchSize: 7, foo: 1 }, {}][at] }),
+  );
+  await handles[0].ready;
+  assert.match(told.take("warn").join(), /other settings already, which stand: batchSize\.$/);
+  assert.match(told.take().join(), /there is no setting called foo/);
+  assert.equal(handles[0].stats().dropped.invalid, 1);
+  for (const handle of handles) handle.shutdown();
+});
+
 test("settings of a later construction are checked, and an endpoint is the same however it is written", async () => {
   const one = new na("api", "checked", SETTINGS);
   await one.ready;

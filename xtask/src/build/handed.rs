@@ -29,7 +29,8 @@ pub struct Host {
 }
 
 /// Converts the bundle from esbuild to a function, and keeps its lines. A script of another
-/// build would pass other values, so the function refuses it first.
+/// build would pass other values, so the function refuses it first. What it returns has no
+/// prototype, because a promise that resolves to it asks it for a `then`.
 ///
 /// # Errors
 /// When the code does not have the form of such a bundle.
@@ -72,7 +73,7 @@ pub fn host(code: &str, id: &str) -> Result<Host> {
     let code = format!(
         "export function host(build,{}){{\
          if(build!==\"{id}\")throw new Error(\"host.js is of another version than the script that loads it\");\
-         {same}{own}return{{{}}}}}",
+         {same}{own}return{{__proto__:null,{}}}}}",
         parameters.join(","),
         returned.join(",")
     );
@@ -163,7 +164,7 @@ mod tests {
         );
         assert!(made.code.contains("const c=a;"), "{}", made.code);
         assert!(
-            made.code.ends_with("return{loadHost:d,b:b}}"),
+            made.code.ends_with("return{__proto__:null,loadHost:d,b:b}}"),
             "{}",
             made.code
         );
