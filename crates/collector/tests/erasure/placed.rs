@@ -128,7 +128,10 @@ async fn a_user_whom_an_erasure_has_moved_moves_again_with_the_next() {
 
 #[tokio::test]
 async fn a_user_moves_back_to_figures_that_count_and_whose_events_were_dropped() {
-    for path in ["/api/v2/streams/worse", "/api/v2/accounts/forged?erase=true"] {
+    for path in [
+        "/api/v2/streams/worse",
+        "/api/v2/accounts/forged?erase=true",
+    ] {
         let collector = collector().await;
         let late = json!({"created_at": NOW + DAY});
         collector
@@ -252,6 +255,46 @@ async fn a_user_stays_whom_somebody_else_has_placed() {
         assert_eq!(account_of(&collector, user).await, "beta");
     }
     collector.check_figures().await;
+}
+
+#[tokio::test]
+async fn an_erasure_says_how_many_records_keep_what_a_trusted_source_said() {
+    for path in [
+        "/api/v2/streams/server",
+        "/api/v2/sources/source-2/events?from=0",
+    ] {
+        let collector = collector().await;
+        let server = collector.new_source(&NewSource {
+            trusted: true,
+            ..NewSource::default()
+        });
+        let account = json!({"action": "identifyAccount", "details": {"name": "Acme", "tier": 2}});
+        // One that is set aside is not applied.
+        let aside = json!({"action": "identifyUser", "details": {"first_name": "Eve"}});
+        collector.send(vec![event("beta", "bob", "good", 0)]).await;
+        send_from(
+            &collector,
+            &server,
+            &[
+                with(event("acme", "u", "server", 0), account.clone()),
+                with(event("acme", "u", "server", 1), account),
+                named("acme", "server", 2, "Ann"),
+                with(event("acme", "bob", "server", 3), aside),
+                event("acme", "plain", "server", 4),
+            ],
+        )
+        .await;
+        let answer = collector.call("DELETE", path, None).await;
+        assert_eq!(
+            answer.json()["erased"],
+            json!({"events": 5, "users": 1, "accounts": 0, "values_kept": 2}),
+            "{path}"
+        );
+        let account = collector.get("/api/v2/accounts/acme").await;
+        assert_eq!(account["name"], "Acme");
+        let user = collector.get("/api/v2/account_users/u").await;
+        assert_eq!(user["first_name"], "Ann");
+    }
 }
 
 #[tokio::test]

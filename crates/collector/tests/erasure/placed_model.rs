@@ -39,14 +39,15 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let account = proptest::option::weighted(0.9, 0..ACCOUNTS);
-    let send = (0..USERS, account, 0..SOURCES, 0..STREAMS).prop_map(
-        |(user, account, source, stream)| Step::Send {
-            user,
-            account,
-            source,
-            stream,
-        },
-    );
+    let send =
+        (0..USERS, account, 0..SOURCES, 0..STREAMS).prop_map(|(user, account, source, stream)| {
+            Step::Send {
+                user,
+                account,
+                source,
+                stream,
+            }
+        });
     prop_oneof![
         24 => send,
         8 => any::<prop::sample::Index>().prop_map(Step::EraseEvent),
@@ -126,9 +127,7 @@ impl Model {
         let before = self.homes.clone();
         self.erase(|event| event.account == account);
         self.refused_accounts.insert(account);
-        let gone = before
-            .keys()
-            .filter(|user| !self.homes.contains_key(*user));
+        let gone = before.keys().filter(|user| !self.homes.contains_key(*user));
         self.refused_users.extend(gone);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
             json,
             postgres::{Tx, query},
         },
-        traces::Traces,
+        traces::{Said, Traces},
     },
 };
 
@@ -82,7 +82,12 @@ impl Dropped {
 /// Columns from which [`Concerned::add`] reads an event.
 pub(super) const COLUMNS: &str =
     "e.day, e.key, e.created_at, e.account_id, e.user_id, e.stream_id, e.action,
-    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq";
+    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq,
+    CASE WHEN e.action IN ('identifyAccount', 'identifyUser')
+        THEN EXISTS (SELECT 1 FROM sources s WHERE s.id = e.source_id AND s.trusted)
+            AND (NOT e.set_aside OR EXISTS (
+                SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key))
+        ELSE FALSE END";
 
 impl Concerned {
     /// Adds the event of a row.
@@ -98,12 +103,16 @@ impl Concerned {
         self.accounts.insert(account_id.clone());
         self.streams.extend(stream.clone());
         let subject = ActionKind::from_name(row.get(6)).and_then(Subject::of);
-        let details = row.get::<_, Option<&str>>(7).map(json::object);
+        let said = subject.zip(row.get::<_, Option<&str>>(7));
+        let said = said.map(|(subject, details)| Said {
+            subject,
+            details: json::object(details),
+            is_trusted: row.get(9),
+        });
         let named = (account_id, row.get(4), stream);
         let seq: Option<i64> = row.get(8);
         let seq = seq.and_then(|seq| u32::try_from(seq).ok());
-        self.traces
-            .add(named, seq, subject.zip(details), row.get(2));
+        self.traces.add(named, seq, said, row.get(2));
         Ok(())
     }
 
