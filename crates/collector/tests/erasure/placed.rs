@@ -127,6 +127,33 @@ async fn a_user_whom_an_erasure_has_moved_moves_again_with_the_next() {
 }
 
 #[tokio::test]
+async fn a_user_who_has_moved_leaves_an_account_in_which_later_events_count() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("acme", "u", "bad", 0),
+            event("forged", "u", "worse", 0),
+            event("acme", "u", "good", 0),
+            event("forged", "u", "other", 0),
+        ])
+        .await;
+    for (path, account) in [("streams/bad", "forged"), ("streams/worse", "acme")] {
+        let path = format!("/api/v2/{path}");
+        let answer = collector.call("DELETE", &path, None).await.json();
+        assert_eq!(
+            answer["erased"],
+            json!({"events": 1, "users": 0, "accounts": 0, "users_moved": 1})
+        );
+        assert_eq!(account_of(&collector, "u").await, account);
+    }
+    // Both events count where they counted before.
+    for account in ["acme", "forged"] {
+        assert_eq!(totals(&collector, account).await, (json!(1), json!(0)));
+    }
+    collector.check_figures().await;
+}
+
+#[tokio::test]
 async fn a_user_moves_back_to_figures_that_count_and_whose_events_were_dropped() {
     for path in [
         "/api/v2/streams/worse",
