@@ -83,6 +83,12 @@ pub(super) fn in_words(erased: Erased) -> String {
             erased.figures_kept
         );
     }
+    if erased.values_kept > 0 {
+        words += &format!(
+            "; {} accounts and users keep what these events of trusted sources said: correct them through the Account API",
+            erased.values_kept
+        );
+    }
     if erased.keys_revoked > 0 {
         words += &format!(
             "; {} viewer keys that saw an erased account are revoked",

@@ -9,7 +9,7 @@ pub(in crate::store) fn identified_at(created_at: i64, received_at: i64) -> i64 
 }
 
 /// What an identification describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::store) enum Subject {
     Account,
     User,

@@ -20,6 +20,11 @@ pub struct Erased {
     /// figures they contributed to, so these remain.
     #[serde(skip_serializing_if = "is_none")]
     pub figures_kept: usize,
+    /// Number of accounts and users that keep what erased identifications of trusted sources said.
+    /// It is stored together with what the Account API said, so it cannot be taken back. The
+    /// Account API may have replaced some of it since.
+    #[serde(skip_serializing_if = "is_none")]
+    pub values_kept: usize,
     /// Number of viewer keys that were limited to an erased account, and are revoked now.
     /// Otherwise they would see whatever somebody later names by its id.
     #[serde(skip_serializing_if = "is_none")]
@@ -38,6 +43,7 @@ impl Erased {
         self.accounts += other.accounts;
         self.users_moved += other.users_moved;
         self.figures_kept += other.figures_kept;
+        self.values_kept += other.values_kept;
         self.keys_revoked += other.keys_revoked;
     }
 }

@@ -18,11 +18,23 @@ pub(in crate::store) struct Traces {
     pub(in crate::store) accounts: BTreeSet<String>,
     /// The identifications among them.
     pub(in crate::store) identifications: Vec<Identification>,
+    /// The accounts and users that identifications of trusted sources described. Their values are
+    /// merged with those of the Account API, so they cannot be taken back.
+    pub(in crate::store) described: BTreeSet<(Subject, String)>,
     /// The events that have a `seq`, by stream.
     pub(in crate::store) streams: BTreeMap<String, StreamEvents>,
 }
 
-/// The contents of one identification from a public source.
+/// What an identification says.
+#[derive(Debug)]
+pub(in crate::store) struct Said {
+    pub(in crate::store) subject: Subject,
+    pub(in crate::store) details: Map<String, Value>,
+    /// Whether it was applied, and its source is trusted.
+    pub(in crate::store) is_trusted: bool,
+}
+
+/// The contents of one identification.
 #[derive(Debug)]
 pub(in crate::store) struct Identification {
     pub(in crate::store) subject: Subject,
@@ -39,7 +51,7 @@ impl Traces {
         &mut self,
         (account_id, user_id, stream): (String, String, Option<String>),
         seq: Option<u32>,
-        identified: Option<(Subject, Map<String, Value>)>,
+        identified: Option<Said>,
         at: i64,
     ) {
         if let (Some(stream), Some(seq)) = (&stream, seq) {
@@ -48,7 +60,19 @@ impl Traces {
         }
         self.users.insert(user_id.clone());
         self.accounts.insert(account_id.clone());
-        if let Some((subject, details)) = identified {
+        if let Some(said) = identified {
+            let Said {
+                subject,
+                details,
+                is_trusted,
+            } = said;
+            if is_trusted {
+                let id = match subject {
+                    Subject::Account => &account_id,
+                    Subject::User => &user_id,
+                };
+                self.described.insert((subject, id.clone()));
+            }
             let parent = details.get("parent_account_id").and_then(received::id);
             self.accounts
                 .extend(parent.filter(|_| subject == Subject::Account));

@@ -5,6 +5,7 @@ mod company;
 mod forged;
 mod listed;
 mod placed;
+mod placed_model;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{collector, company::event, support::*};
 
 /// Sends events from another source.
-async fn send_from(collector: &Collector, source: &str, events: &[Value]) {
+pub async fn send_from(collector: &Collector, source: &str, events: &[Value]) {
     let request = Request::post(source).body(Body::from(ndjson(events)));
     let answer = collector.ask(request.unwrap()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -21,7 +21,8 @@ async fn account_of(collector: &Collector, user: &str) -> Value {
     user["account_id"].clone()
 }
 
-async fn totals(collector: &Collector, account: &str) -> (Value, Value) {
+/// The counted and the set-aside events of an account.
+pub async fn totals(collector: &Collector, account: &str) -> (Value, Value) {
     let path = format!("/api/v2/accounts/{account}/usage");
     let usage = collector.get(&path).await;
     (
@@ -81,6 +82,101 @@ async fn a_user_whom_a_forged_event_has_placed_moves_where_the_first_other_names
             "{path}"
         );
         check_healed(&collector, 3).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_whom_an_erasure_has_moved_moves_again_with_the_next() {
+    for [first, second] in [
+        ["events/bad-0", "events/worse-0"],
+        ["streams/bad", "streams/worse"],
+        [
+            "sources/source-2/events?from=0",
+            "sources/source-3/events?from=0",
+        ],
+        ["streams/bad", "accounts/forged?erase=true"],
+    ] {
+        let collector = collector().await;
+        let one = collector.new_source(&NewSource::default());
+        let other = collector.new_source(&NewSource::default());
+        send_from(&collector, &one, &[event("acme", "u", "bad", 0)]).await;
+        send_from(&collector, &other, &[event("forged", "u", "worse", 0)]).await;
+        collector.send(vec![event("acme", "u", "good", 0)]).await;
+        let path = format!("/api/v2/{first}");
+        collector.call("DELETE", &path, None).await;
+        assert_eq!(account_of(&collector, "u").await, "forged");
+        // What counted where it happened stays there.
+        assert_eq!(totals(&collector, "acme").await, (json!(1), json!(0)));
+        assert_eq!(totals(&collector, "forged").await, (json!(1), json!(0)));
+
+        let path = format!("/api/v2/{second}");
+        let answer = collector.call("DELETE", &path, None).await.json();
+        assert_eq!(
+            answer["erased"],
+            json!({"events": 1, "users": 0, "accounts": 1, "users_moved": 1}),
+            "{path}"
+        );
+        assert_eq!(account_of(&collector, "u").await, "acme");
+        let gone = collector.call("GET", "/api/v2/accounts/forged", None).await;
+        assert_eq!(gone.status, 404, "{path}");
+        let next = collector.send(vec![event("acme", "u", "good", 1)]).await;
+        assert_eq!(next["set_aside"], 0);
+        assert_eq!(totals(&collector, "acme").await, (json!(2), json!(0)));
+        collector.check_figures().await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_has_moved_leaves_an_account_in_which_later_events_count() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("acme", "u", "bad", 0),
+            event("forged", "u", "worse", 0),
+            event("acme", "u", "good", 0),
+            event("forged", "u", "other", 0),
+        ])
+        .await;
+    for (path, account) in [("streams/bad", "forged"), ("streams/worse", "acme")] {
+        let path = format!("/api/v2/{path}");
+        let answer = collector.call("DELETE", &path, None).await.json();
+        assert_eq!(
+            answer["erased"],
+            json!({"events": 1, "users": 0, "accounts": 0, "users_moved": 1})
+        );
+        assert_eq!(account_of(&collector, "u").await, account);
+    }
+    // Both events count where they counted before.
+    for account in ["acme", "forged"] {
+        assert_eq!(totals(&collector, account).await, (json!(1), json!(0)));
+    }
+    collector.check_figures().await;
+}
+
+#[tokio::test]
+async fn a_user_moves_back_to_figures_that_count_and_whose_events_were_dropped() {
+    for path in [
+        "/api/v2/streams/worse",
+        "/api/v2/accounts/forged?erase=true",
+    ] {
+        let collector = collector().await;
+        let late = json!({"created_at": NOW + DAY});
+        collector
+            .send(vec![
+                with(event("acme", "u", "bad", 0), late.clone()),
+                with(event("forged", "u", "worse", 0), late),
+                event("acme", "u", "good", 0),
+            ])
+            .await;
+        let first = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+        assert_eq!(first.json()["erased"]["users_moved"], 1, "{}", first.text);
+        assert_eq!(collector.prune(NOW + 2 * HOUR).await, 1);
+        let answer = collector.call("DELETE", path, None).await.json();
+        assert_eq!(answer["erased"]["users_moved"], 1, "{path}: {answer}");
+        assert_eq!(account_of(&collector, "u").await, "acme");
+        assert_eq!(totals(&collector, "acme").await, (json!(1), json!(0)));
+        let gone = collector.call("GET", "/api/v2/accounts/forged", None).await;
+        assert_eq!(gone.status, 404, "{path}");
     }
 }
 
@@ -186,6 +282,46 @@ async fn a_user_stays_whom_somebody_else_has_placed() {
         assert_eq!(account_of(&collector, user).await, "beta");
     }
     collector.check_figures().await;
+}
+
+#[tokio::test]
+async fn an_erasure_says_how_many_records_keep_what_a_trusted_source_said() {
+    for path in [
+        "/api/v2/streams/server",
+        "/api/v2/sources/source-2/events?from=0",
+    ] {
+        let collector = collector().await;
+        let server = collector.new_source(&NewSource {
+            trusted: true,
+            ..NewSource::default()
+        });
+        let account = json!({"action": "identifyAccount", "details": {"name": "Acme", "tier": 2}});
+        // One that is set aside is not applied.
+        let aside = json!({"action": "identifyUser", "details": {"first_name": "Eve"}});
+        collector.send(vec![event("beta", "bob", "good", 0)]).await;
+        send_from(
+            &collector,
+            &server,
+            &[
+                with(event("acme", "u", "server", 0), account.clone()),
+                with(event("acme", "u", "server", 1), account),
+                named("acme", "server", 2, "Ann"),
+                with(event("acme", "bob", "server", 3), aside),
+                event("acme", "plain", "server", 4),
+            ],
+        )
+        .await;
+        let answer = collector.call("DELETE", path, None).await;
+        assert_eq!(
+            answer.json()["erased"],
+            json!({"events": 5, "users": 1, "accounts": 0, "values_kept": 2}),
+            "{path}"
+        );
+        let account = collector.get("/api/v2/accounts/acme").await;
+        assert_eq!(account["name"], "Acme");
+        let user = collector.get("/api/v2/account_users/u").await;
+        assert_eq!(user["first_name"], "Ann");
+    }
 }
 
 #[tokio::test]

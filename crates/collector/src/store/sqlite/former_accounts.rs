@@ -68,3 +68,12 @@ pub(super) fn read(conn: &Connection, user: UserRow) -> rusqlite::Result<Vec<Acc
     .query_map([user], |row| row.get(0))?
     .collect()
 }
+
+/// Whether a user has belonged to another account than now.
+pub(super) fn has_other(conn: &Connection, user: UserRow) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT 1 FROM former_homes f JOIN users u ON u.no = f.user_no
+         WHERE f.user_no = ?1 AND f.account_no <> u.account_no",
+    )?
+    .exists([user])
+}

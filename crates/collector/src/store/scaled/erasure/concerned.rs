@@ -1,6 +1,6 @@
 //! The events that an erasure concerns, their traces, and what other events name.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use natero_event::ActionKind;
 use tokio_postgres::Row;
@@ -15,7 +15,7 @@ use crate::{
             json,
             postgres::{Tx, query},
         },
-        traces::Traces,
+        traces::{Said, Traces},
     },
 };
 
@@ -43,16 +43,51 @@ pub(super) struct Others {
     /// The accounts in which one of these events counts.
     pub(super) counted: HashSet<String>,
     pub(super) streams: HashSet<String>,
-    /// The user and account of each counted event that the inbox has dropped.
-    pub(super) dropped: HashSet<(String, String)>,
+    /// The counted events that the inbox has dropped.
+    pub(super) dropped: Dropped,
     /// The remaining numbered events of the streams that the erasure concerns.
     pub(super) left: BTreeMap<String, StreamEvents>,
+}
+
+/// The counted events that the inbox has dropped: for each user, the quarter of an hour of the first
+/// in each account.
+#[derive(Debug, Default)]
+pub(super) struct Dropped(HashMap<String, BTreeMap<String, i64>>);
+
+impl Dropped {
+    fn add(&mut self, user: String, account: String, quarter: i64) {
+        let of_user = self.0.entry(user).or_default();
+        let first = of_user.entry(account).or_insert(quarter);
+        *first = quarter.min(*first);
+    }
+
+    /// Whether such events of a user counted in an account.
+    pub(super) fn contains(&self, user: &str, account: &str) -> bool {
+        self.0
+            .get(user)
+            .is_some_and(|of_user| of_user.contains_key(account))
+    }
+
+    /// The quarter of an hour and the account of the earliest of a user's events in other accounts
+    /// than one.
+    pub(super) fn first(&self, user: &str, except: &str) -> Option<(i64, String)> {
+        let of_user = self.0.get(user)?.iter();
+        of_user
+            .filter(|(account, _)| *account != except)
+            .map(|(account, quarter)| (*quarter, account.clone()))
+            .min()
+    }
 }
 
 /// Columns from which [`Concerned::add`] reads an event.
 pub(super) const COLUMNS: &str =
     "e.day, e.key, e.created_at, e.account_id, e.user_id, e.stream_id, e.action,
-    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq";
+    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq,
+    CASE WHEN e.action IN ('identifyAccount', 'identifyUser')
+        THEN EXISTS (SELECT 1 FROM sources s WHERE s.id = e.source_id AND s.trusted)
+            AND (NOT e.set_aside OR EXISTS (
+                SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key))
+        ELSE FALSE END";
 
 impl Concerned {
     /// Adds the event of a row.
@@ -68,12 +103,16 @@ impl Concerned {
         self.accounts.insert(account_id.clone());
         self.streams.extend(stream.clone());
         let subject = ActionKind::from_name(row.get(6)).and_then(Subject::of);
-        let details = row.get::<_, Option<&str>>(7).map(json::object);
+        let said = subject.zip(row.get::<_, Option<&str>>(7));
+        let said = said.map(|(subject, details)| Said {
+            subject,
+            details: json::object(details),
+            is_trusted: row.get(9),
+        });
         let named = (account_id, row.get(4), stream);
         let seq: Option<i64> = row.get(8);
         let seq = seq.and_then(|seq| u32::try_from(seq).ok());
-        self.traces
-            .add(named, seq, subject.zip(details), row.get(2));
+        self.traces.add(named, seq, said, row.get(2));
         Ok(())
     }
 
@@ -130,12 +169,13 @@ impl Others {
         Ok(())
     }
 
-    /// Adds a user and an account that an event names which the inbox has dropped.
-    pub(super) fn add_dropped(&mut self, user: String, account: String, counts: bool) {
-        if counts {
-            self.dropped.insert((user.clone(), account.clone()));
+    /// Adds a user and an account that events name which the inbox has dropped. `counted_from` is
+    /// the quarter of an hour of the first of them that counts.
+    pub(super) fn add_dropped(&mut self, user: String, account: String, counted_from: Option<i64>) {
+        if let Some(quarter) = counted_from {
+            self.dropped.add(user.clone(), account.clone(), quarter);
         }
-        self.add(user, account, counts);
+        self.add(user, account, counted_from.is_some());
     }
 
     /// Adds a user and an account that another event names.

@@ -36,6 +36,7 @@ pub(super) async fn take_back(
     erased.users = execute(tx, sql, &[&users]).await? as usize;
     membership::move_users(tx, moved_users).await?;
     erased.users_moved = moved_users.len();
+    erased.values_kept = traces.described.len();
     let accounts: Vec<&String> = traces
         .accounts
         .iter()

@@ -74,7 +74,8 @@ pub(super) async fn erase(
     remaining::retain_stored(tx, remaining).await?;
     let (others, remaining) = (&found.others, &found.remaining);
     let moved_users = membership::find(tx, erasure, &found.firsts, &others.dropped).await?;
-    let removal = removal_of(tx, erasure, &moved_users).await?;
+    let moving = moved_users.iter().map(|user| &*user.user_id).collect();
+    let removal = removal_of(tx, erasure, &moving).await?;
     let mut erased = Erased {
         events: concerned.events.len(),
         ..Erased::default()

@@ -4,9 +4,9 @@
 //! event. When it is erased, the first remaining event decides, as if the other had never arrived.
 //! When an account is erased, its users' events that name another account remain.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::concerned::Concerned;
+use super::concerned::{Concerned, Dropped};
 use crate::{
     model::{
         erasure::{Erasure, ErasureKind},
@@ -16,16 +16,14 @@ use crate::{
         account_rows,
         ancestry::Ancestry,
         failure::Result,
-        postgres::{Tx, execute, query, query_opt},
+        postgres::{Tx, execute, query},
         user_records,
     },
 };
 
-/// An SQL condition for a user who has events under another account, and whom neither the Account
-/// API nor an identification of a trusted source has described.
-const MAY_MOVE: &str = "u.details_at = 0 AND NOT u.is_deleted AND EXISTS (
-    SELECT 1 FROM releasable r WHERE r.user_id = u.user_id
-        AND NOT EXISTS (SELECT 1 FROM releases s WHERE s.day = r.day AND s.key = r.key))";
+/// An SQL condition for a user whom neither the Account API nor an identification of a trusted
+/// source has described, so that the user belongs to the account of the first event.
+const IS_PLACED_BY_EVENTS: &str = "(u.details_at = 0 AND NOT u.is_deleted)";
 
 /// An SQL condition: the event names the account with the id `$1`.
 pub(super) const IS_OF_ACCOUNT: &str = "(e.account_id = $1::text)";
@@ -40,11 +38,27 @@ pub(super) struct FirstEvents {
     /// The account in which the first event placed the user, if that event is erased.
     place: Option<String>,
     /// Whether that event came from a trusted source.
-    pub(super) is_trusted: bool,
+    is_trusted: bool,
     /// The first event that the erasure does not concern.
     left: Option<i64>,
     /// The account that the event `left` names.
     named: Option<String>,
+    /// The quarter of an hour and the account of the earliest set-aside event, among those that the
+    /// inbox has dropped.
+    dropped_aside: Option<(i64, String)>,
+}
+
+impl FirstEvents {
+    /// Whether a trusted source has placed the user in the account that is erased, and other events
+    /// of the user name another account.
+    pub(super) fn is_trusted_with_others(&self) -> bool {
+        self.is_trusted && self.left.is_some()
+    }
+
+    /// Whether the user leaves an erased account if anything of the user is under another.
+    pub(super) fn may_leave(&self) -> bool {
+        !self.is_trusted
+    }
 }
 
 /// Finds the first events of users who may have to move: the members of an erased account, or the
@@ -62,14 +76,15 @@ pub(super) async fn find_firsts(
         ErasureKind::Account => {
             let sql = format!(
                 "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
-                 WHERE a.account_id = $1 AND {MAY_MOVE}"
+                 WHERE a.account_id = $1 AND {IS_PLACED_BY_EVENTS}"
             );
             query(tx, &sql, &[&erasure.id]).await?
         }
         ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {
             let users: Vec<&String> = concerned.traces.users.iter().collect();
-            let sql =
-                format!("SELECT u.user_id FROM users u WHERE user_id = ANY($1) AND {MAY_MOVE}");
+            let sql = format!(
+                "SELECT u.user_id FROM users u WHERE user_id = ANY($1) AND {IS_PLACED_BY_EVENTS}"
+            );
             query(tx, &sql, &[&users]).await?
         }
     };
@@ -109,47 +124,71 @@ pub(super) async fn add_firsts(
             found.left = found.left.into_iter().chain(left).min();
         }
     }
+    let events: Vec<i64> = (firsts.values())
+        .flat_map(|found| found.first.into_iter().chain(found.left))
+        .collect();
+    let named = named(tx, &events).await?;
+    let mut dropped_aside = dropped_aside(tx, erasure, firsts).await?;
     for (user_id, found) in firsts {
         let erased = found.first.filter(|first| found.left != Some(*first));
-        (found.place, found.is_trusted) = match erased {
-            Some(first) => place(tx, first).await?,
-            None => (None, false),
-        };
-        found.named = match found.left {
-            Some(left) => named(tx, left).await?,
-            None => dropped_aside(tx, erasure, user_id).await?,
-        };
+        let place = erased.and_then(|first| named.get(&first));
+        let place = place.filter(|place| place.counts);
+        found.place = place.map(|place| place.account_id.clone());
+        found.is_trusted = place.is_some_and(|place| place.is_trusted);
+        let left = found.left.and_then(|left| named.get(&left));
+        found.named = left.map(|left| left.account_id.clone());
+        found.dropped_aside = dropped_aside.remove(user_id);
     }
     Ok(())
 }
 
-/// The account in which an event placed its user, and whether its source is trusted.
-async fn place(tx: &Tx<'_>, event: i64) -> Result<(Option<String>, bool)> {
-    let sql = "SELECT e.account_id, s.trusted FROM events e JOIN sources s ON s.id = e.source_id
-        WHERE e.no = $1 AND NOT e.set_aside";
-    let row = query_opt(tx, sql, &[&event]).await?;
-    Ok(row.map_or((None, false), |row| (row.get(0), row.get(1))))
+/// What an event says about the account of its user.
+#[derive(Debug)]
+struct Named {
+    account_id: String,
+    counts: bool,
+    /// Whether its source is trusted.
+    is_trusted: bool,
 }
 
-/// The account that an event names.
-async fn named(tx: &Tx<'_>, event: i64) -> Result<Option<String>> {
-    let sql = "SELECT account_id FROM events WHERE no = $1";
-    let row = query_opt(tx, sql, &[&event]).await?;
-    Ok(row.map(|row| row.get(0)))
+/// The accounts that events name.
+async fn named(tx: &Tx<'_>, events: &[i64]) -> Result<HashMap<i64, Named>> {
+    let sql = "SELECT e.no, e.account_id, NOT e.set_aside OR EXISTS (
+            SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key), s.trusted
+        FROM events e JOIN sources s ON s.id = e.source_id WHERE e.no = ANY($1)";
+    let rows = query(tx, sql, &[&events]).await?;
+    let named = rows.iter().map(|row| {
+        let named = Named {
+            account_id: row.get(1),
+            counts: row.get(2),
+            is_trusted: row.get(3),
+        };
+        (row.get(0), named)
+    });
+    Ok(named.collect())
 }
 
-/// The account that the earliest set-aside event of a user names, among those that the inbox has
-/// dropped.
-async fn dropped_aside(tx: &Tx<'_>, erasure: &Erasure, user_id: &str) -> Result<Option<String>> {
+/// The quarter of an hour and the account of the earliest set-aside event of each user, among those
+/// that the inbox has dropped.
+async fn dropped_aside(
+    tx: &Tx<'_>,
+    erasure: &Erasure,
+    firsts: &Firsts,
+) -> Result<HashMap<String, (i64, String)>> {
     let erased = (erasure.kind == ErasureKind::Account).then_some(&erasure.id);
+    let users: Vec<&String> = firsts.keys().collect();
     let sql = format!(
-        "SELECT e.account_id FROM aside_events e
-         WHERE e.user_id = $1 AND e.account_id IS DISTINCT FROM $2
+        "SELECT DISTINCT ON (e.user_id) e.user_id, e.created_at / {QUARTER_MS}, e.account_id
+         FROM aside_events e
+         WHERE e.user_id = ANY($1::text[]) AND e.account_id IS DISTINCT FROM $2
              AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key)
-         ORDER BY e.created_at / {QUARTER_MS}, e.account_id LIMIT 1"
+         ORDER BY e.user_id, e.created_at / {QUARTER_MS}, e.account_id"
     );
-    let row = query_opt(tx, &sql, &[&user_id, &erased]).await?;
-    Ok(row.map(|row| row.get(0)))
+    let rows = query(tx, &sql, &[&users, &erased]).await?;
+    let dropped = rows.iter();
+    Ok(dropped
+        .map(|row| (row.get(0), (row.get(1), row.get(2))))
+        .collect())
 }
 
 /// A user who has to move.
@@ -160,37 +199,48 @@ pub(super) struct MovedUser {
     pub(super) account_id: String,
 }
 
-/// Finds the users who belong to another account after the erasure. `dropped` has the users and
-/// accounts of counted events that retention has dropped.
+/// Finds the users who belong to another account after the erasure. `dropped` has the counted
+/// events that retention has dropped.
 pub(super) async fn find(
     tx: &Tx<'_>,
     erasure: &Erasure,
     firsts: &Firsts,
-    dropped: &HashSet<(String, String)>,
+    dropped: &Dropped,
 ) -> Result<Vec<MovedUser>> {
+    let users: Vec<&String> = firsts.keys().collect();
+    let sql = format!(
+        "SELECT u.user_id, a.account_id FROM users u JOIN accounts a ON a.no = u.account_no
+         WHERE u.user_id = ANY($1::text[]) AND {IS_PLACED_BY_EVENTS} ORDER BY u.user_id"
+    );
     let mut moved_users = Vec::new();
-    for (user_id, first) in firsts {
-        let Some(named) = &first.named else {
+    for row in query(tx, &sql, &[&users]).await? {
+        let (user_id, account_id): (String, String) = (row.get(0), row.get(1));
+        let Some(first) = firsts.get(&user_id) else {
             continue;
         };
-        let sql = "SELECT a.account_id FROM users u JOIN accounts a ON a.no = u.account_no
-            WHERE u.user_id = $1 AND u.details_at = 0 AND NOT u.is_deleted";
-        let Some(row) = query_opt(tx, sql, &[user_id]).await? else {
-            continue;
-        };
-        let account_id: String = row.get(0);
         let may_move = match erasure.kind {
-            ErasureKind::Account => account_id == erasure.id && !first.is_trusted,
+            ErasureKind::Account => account_id == erasure.id && first.may_leave(),
             // A counted event that retention has dropped may have placed the user.
             ErasureKind::Stream | ErasureKind::Event | ErasureKind::User | ErasureKind::Source => {
                 first.place.as_ref() == Some(&account_id)
-                    && !dropped.contains(&(user_id.clone(), account_id.clone()))
+                    && !dropped.contains(&user_id, &account_id)
             }
         };
-        if may_move && *named != account_id {
+        if !may_move {
+            continue;
+        }
+        // If nothing else is stored, what retention has dropped names the account.
+        let named = first.named.clone().or_else(|| {
+            let aside = first.dropped_aside.iter().cloned();
+            let counted = dropped.first(&user_id, &account_id);
+            aside.chain(counted).min().map(|(_, account_id)| account_id)
+        });
+        if let Some(named) = named
+            && named != account_id
+        {
             moved_users.push(MovedUser {
-                user_id: user_id.clone(),
-                account_id: named.clone(),
+                user_id,
+                account_id: named,
             });
         }
     }

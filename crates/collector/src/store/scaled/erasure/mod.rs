@@ -7,9 +7,9 @@
 //! they are removed from there later (`removals`).
 //!
 //! What forged events created is erased with them: users and accounts that nothing else has named,
-//! and the details that they said (`identified_fields`). The remaining identifications replace those details
-//! (`remaining`). Users whom the erased events had placed move to the accounts that other events
-//! name (`membership`).
+//! and the details that they said (`identified_fields`). The remaining identifications replace those
+//! details (`remaining`). Users whom the erased events had placed move to the accounts that other
+//! events name (`membership`).
 //!
 //! **Invariant:** the list of erasures is never shortened. Late events are refused because of it.
 

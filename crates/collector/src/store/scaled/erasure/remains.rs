@@ -6,10 +6,13 @@ use serde::Deserialize;
 
 use super::{
     concerned::{Concerned, Others},
-    membership::MovedUser,
+    membership::Firsts,
 };
 use crate::{
-    model::erasure::{Erasure, ErasureKind},
+    model::{
+        erasure::{Erasure, ErasureKind},
+        quarter::QUARTER_MS,
+    },
     store::scaled::{
         clickhouse::External,
         failure::{Failure, Result},
@@ -30,6 +33,8 @@ struct Named {
     user_id: String,
     account_id: String,
     counts: u8,
+    /// The quarter of an hour of the first that counts.
+    counted_from: i64,
 }
 
 /// Adds what dropped events name to what other events name.
@@ -38,19 +43,28 @@ pub(super) async fn read(
     nodes: &Nodes,
     erasure: &Erasure,
     concerned: &Concerned,
-    moved_users: &[MovedUser],
+    firsts: &Firsts,
     others: &mut Others,
 ) -> Result<()> {
     let before = retention::dropped_before(tx).await?;
-    if before == 0 || concerned.events.is_empty() {
+    if before == 0 || concerned.events.is_empty() && firsts.is_empty() {
         return Ok(());
     }
+    // Those who may leave an erased account do so if anything under another account is found.
+    let leaving = firsts.iter().filter(|(_, first)| first.may_leave());
+    let leaving = leaving.map(|(user, _)| &**user).collect();
     let erased = Removal {
         keys: concerned.keys().1.concat(),
-        ..removal_of(tx, erasure, moved_users).await?
+        ..removal_of(tx, erasure, &leaving).await?
     };
     let named_by_events = Removal {
-        users: concerned.traces.users.iter().cloned().collect(),
+        users: concerned
+            .traces
+            .users
+            .iter()
+            .chain(firsts.keys())
+            .cloned()
+            .collect(),
         accounts: concerned.traces.accounts.iter().cloned().collect(),
         up_to: i64::MAX,
         no: i64::MAX,
@@ -63,7 +77,8 @@ pub(super) async fn read(
             ..erased.clone()
         });
         for named in ask(&chosen, before, &named_by_events, &gone).await? {
-            others.add_dropped(named.user_id, named.account_id, named.counts > 0);
+            let counted_from = (named.counts > 0).then_some(named.counted_from);
+            others.add_dropped(named.user_id, named.account_id, counted_from);
         }
     }
     Ok(())
@@ -74,7 +89,7 @@ pub(super) async fn read(
 pub(super) async fn removal_of(
     tx: &Tx<'_>,
     erasure: &Erasure,
-    moved_users: &[MovedUser],
+    moving: &HashSet<&str>,
 ) -> Result<Removal> {
     let mut removal = Removal::default();
     match erasure.kind {
@@ -84,7 +99,6 @@ pub(super) async fn removal_of(
             let sql = "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                 WHERE a.account_id = $1";
             let members = query(tx, sql, &[&erasure.id]).await?;
-            let moving: HashSet<&str> = moved_users.iter().map(|user| &*user.user_id).collect();
             let members = members.iter().map(|row| row.get::<_, String>(0));
             removal.users = members.filter(|user| !moving.contains(&**user)).collect();
             removal.accounts.push(erasure.id.clone());
@@ -107,9 +121,11 @@ async fn ask(
         removal.write(&mut rows);
         conditions += &format!(" AND NOT {}", removal.condition("named"));
     }
+    let does_count = format!("(set_aside = 0 OR (released >= 1 AND released <= {block}))");
     let sql = format!(
         "SELECT user_id, account_id,
-             max(set_aside = 0 OR (released >= 1 AND released <= {block})) AS counts
+             max({does_count}) AS counts,
+             toInt32(intDiv(minIf(created_at, {does_count}), {QUARTER_MS})) AS counted_from
          FROM {table} FINAL
          WHERE block <= {block} AND created_at < {before} AND {}{conditions}
          GROUP BY user_id, account_id FORMAT JSONEachRow",

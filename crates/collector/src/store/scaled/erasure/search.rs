@@ -72,8 +72,7 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
     } = &mut found;
     remaining::extend(tx, erasure, (&is_concerned, id), concerned, 0, remaining).await?;
     others.read(tx, &is_concerned, id, concerned, 0).await?;
-    let moved_users = membership::find(tx, erasure, firsts, &others.dropped).await?;
-    remains::read(tx, nodes, erasure, concerned, &moved_users, others).await?;
+    remains::read(tx, nodes, erasure, concerned, firsts, others).await?;
     Ok(found)
 }
 
@@ -102,7 +101,9 @@ pub(super) fn is_concerned(erasure: &Erasure, firsts: &Firsts) -> String {
         ErasureKind::User => "(e.user_id = $1::text)".into(),
         ErasureKind::Event => "(e.key = decode($1::text, 'hex'))".into(),
         ErasureKind::Account => {
-            let placed = firsts.iter().filter(|(_, first)| first.is_trusted);
+            let placed = firsts
+                .iter()
+                .filter(|(_, first)| first.is_trusted_with_others());
             let placed: String = placed
                 .map(|(user, _)| format!(", '{}'", user.replace('\'', "''")))
                 .collect();

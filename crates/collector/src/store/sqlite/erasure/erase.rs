@@ -188,6 +188,7 @@ fn take_back(
     let moved_users = membership::find(tx, placed_users, None)?;
     membership::move_users(tx, &moved_users)?;
     erased.users_moved = moved_users.len();
+    erased.values_kept = traces.described.len();
     for account in traces::invented_accounts(tx, traces)? {
         erased.keys_revoked += delete_account(tx, account, now)?;
         erased.accounts += 1;

@@ -3,6 +3,10 @@
 //! A user belongs to the account that the user's first event names, and anybody can forge that
 //! event. When it is erased, the first remaining event decides, as if the other had never arrived.
 //! When an account is erased, its users' events that name another account remain.
+//!
+//! **Invariant:** a user whom only events have placed has events or figures under another account
+//! only if they are set aside, or if the user belonged to that account before. So all other users
+//! need no search for their first events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +21,7 @@ use crate::{
     store::sqlite::{
         account_rows, accounts,
         ancestry::Ancestry,
-        event_months, json,
+        event_months, former_homes, json,
         recount::{self, PartOfUser},
         retention,
         rows::{AccountRow, EventRow, UserRow},
@@ -35,8 +39,8 @@ pub(super) struct FirstEvents {
     left: Option<EventRow>,
 }
 
-/// The users who may have to move: only events have placed them, and they have events under another
-/// account. With an account, these are members of it; with another erasure, users whom its events
+/// The users who may have to move: only events have placed them, and they may have events or figures
+/// under another account. With an account, these are members of it; with another erasure, users whom its events
 /// name.
 pub(super) fn named_users(
     conn: &Connection,
@@ -76,14 +80,14 @@ pub(super) fn named_users(
         let Some(row) = placed.query_row([&user], |row| row.get(0)).optional()? else {
             continue;
         };
-        if has_aside(conn, &months, &user)? {
+        if former_homes::has_other(conn, row)? || has_aside(conn, &months, &user)? {
             named.insert(user);
         } else {
             others.insert(row, user);
         }
     }
     if retention::events_from(conn)? > 0 {
-        // The figures still show events that retention has dropped.
+        // The figures still show set-aside events that retention has dropped.
         let rows = others.keys().copied().collect();
         for (row, parts) in recount::parts_of_users(conn, &rows)? {
             if parts.iter().any(|part| part.part.is_set_aside) {
@@ -277,7 +281,7 @@ pub(super) fn find(
         let account_id = match named {
             Some(account_id) => Some(account_id),
             // The events that name another account were dropped by retention.
-            None => first_aside(conn, parts.iter().filter(|part| !is_of_account(part)))?,
+            None => first_place(conn, parts.iter().filter(|part| !is_of_account(part)))?,
         };
         if let Some(account_id) = account_id
             && account_rows::find_row(conn, &account_id)? != Some(user.account)
@@ -292,13 +296,13 @@ pub(super) fn find(
     Ok(moved_users)
 }
 
-/// The account in which figures of a user are set aside; the earliest, if there are several.
-fn first_aside<'a>(
+/// The account in which the earliest of a user's figures lie, whether they count or not.
+fn first_place<'a>(
     conn: &Connection,
     parts: impl Iterator<Item = &'a PartOfUser>,
 ) -> rusqlite::Result<Option<String>> {
     let mut first: Option<(u32, String)> = None;
-    for part in parts.filter(|part| part.part.is_set_aside) {
+    for part in parts {
         let found = (
             part.first_quarter,
             account_rows::id(conn, part.part.account)?,

@@ -6,9 +6,9 @@
 //! only searches the events that arrived since.
 //!
 //! What forged events created is erased with them: users and accounts that nothing else has named
-//! (`traces.rs`), and the details that they said (`identified_fields.rs`). The remaining identifications replace
-//! those details (`remaining.rs`). Users whom the erased events had placed move to the accounts
-//! that other events name (`membership.rs`).
+//! (`traces.rs`), and the details that they said (`identified_fields.rs`). The remaining
+//! identifications replace those details (`remaining.rs`). Users whom the erased events had placed
+//! move to the accounts that other events name (`membership.rs`).
 //!
 //! **Invariant:** the list of erasures is never shortened. Late events are refused because of it,
 //! and it is applied to a backup that is restored.

@@ -11,7 +11,7 @@ use crate::store::{
         event_months, json, recount,
         rows::{AccountRow, EventRow, UserRow},
     },
-    traces::Traces,
+    traces::{Said, Traces},
 };
 
 /// The traces of events that are about to be deleted.
@@ -22,18 +22,24 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
             continue;
         };
         tx.prepare_cached(&format!(
-            "SELECT account_id, user_id, stream_id, action, details, created_at, seq FROM {}
-             WHERE id = ?1",
+            "SELECT e.account_id, e.user_id, e.stream_id, e.action, e.details, e.created_at, e.seq,
+                 s.trusted AND NOT e.set_aside
+             FROM {} e JOIN sources s ON s.id = e.source_id WHERE e.id = ?1",
             event_months::table(month)
         ))?
         .query_row([event], |row| {
             let action = ActionKind::from_name(row.get_ref(3)?.as_str()?);
             let details: Option<String> = row.get(4)?;
-            let details = details.as_deref().map(json::object);
+            let said = action.and_then(Subject::of).zip(details);
+            let is_trusted = row.get(7)?;
             traces.add(
                 (row.get(0)?, row.get(1)?, row.get(2)?),
                 row.get(6).ok(),
-                action.and_then(Subject::of).zip(details),
+                said.map(|(subject, details)| Said {
+                    subject,
+                    details: json::object(&details),
+                    is_trusted,
+                }),
                 row.get(5)?,
             );
             Ok(())
