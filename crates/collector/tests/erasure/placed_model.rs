@@ -252,7 +252,7 @@ fn expected(model: &Model) -> Answers {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(place::cases(48)))]
+    #![proptest_config(ProptestConfig::with_cases(place::cases(24)))]
 
     #[test]
     fn the_first_event_that_is_left_decides_the_account_of_a_user_whatever_was_erased_before(
