@@ -164,7 +164,8 @@ mod tests {
         );
         assert!(made.code.contains("const c=a;"), "{}", made.code);
         assert!(
-            made.code.ends_with("return{__proto__:null,loadHost:d,b:b}}"),
+            made.code
+                .ends_with("return{__proto__:null,loadHost:d,b:b}}"),
             "{}",
             made.code
         );

@@ -21,7 +21,7 @@ use crate::{
     store::sqlite::{
         account_rows, accounts,
         ancestry::Ancestry,
-        event_months, former_homes, json,
+        event_months, former_accounts, json,
         recount::{self, PartOfUser},
         retention,
         rows::{AccountRow, EventRow, UserRow},
@@ -80,7 +80,7 @@ pub(super) fn named_users(
         let Some(row) = placed.query_row([&user], |row| row.get(0)).optional()? else {
             continue;
         };
-        if former_homes::has_other(conn, row)? || has_aside(conn, &months, &user)? {
+        if former_accounts::has_other(conn, row)? || has_aside(conn, &months, &user)? {
             named.insert(user);
         } else {
             others.insert(row, user);
