@@ -89,7 +89,9 @@ for (const name of ENTRIES) {
     assert.deepEqual(received, []);
   });
 
-  test(`inspect() of ${name} says on a server that there is no page`, async () => {
+  // The ES module loads neither the host nor its messages without a page.
+  const warning = name === "natero-wasm" ? /^$/ : /inspect: there is no page here/;
+  test(`inspect() of ${name} shows nothing on a server, and is no error`, async () => {
     const out = await run(
       name,
       `
@@ -104,7 +106,7 @@ for (const name of ENTRIES) {
         assert.equal(await tracker.inspect(), false);
         await tracker.ready;
         assert.deepEqual(problems, []);
-        assert.match(warnings.pop(), /inspect: there is no page here/);
+        assert.match(warnings.pop() ?? "", ${warning});
         tracker.shutdown();
       }
       assert.deepEqual(errors, []);
