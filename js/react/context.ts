@@ -78,6 +78,6 @@ function Identity({ tracker, accountId, userId, product }: NateroProviderProps):
 /** What the provider above a component provides. Without a provider nothing is tracked; the app goes on. */
 export function useTracking(): Tracking {
   const tracking = useContext(TrackingContext);
-  if (!tracking) reportOnce("/react: no <NateroProvider tracker={…}> is above this component: put one around the app.");
+  if (!tracking) reportOnce("/react: no <NateroProvider> is above this component: put one around the app.");
   return tracking ?? ABSENT_TRACKING;
 }

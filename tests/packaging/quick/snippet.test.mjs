@@ -125,8 +125,9 @@ test("ids that are set before the script is there can be read, and reset", async
     tracker.reset();
     return [before, set, left, ids(), tracker.stats().accepted];
   });
+  const given = [null, null, "ann", null];
   const none = [null, null, null, null];
-  assert.deepEqual(seen, [none, ["reports", "studio", "bob", null], null, none, 0]);
+  assert.deepEqual(seen, [given, ["reports", "studio", "bob", null], null, none, 0]);
 });
 
 test("a snippet that is pasted twice loads the script once, and keeps the order of calls", async () => {

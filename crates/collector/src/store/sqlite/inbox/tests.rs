@@ -69,6 +69,15 @@ fn open_inbox(folder: &tempfile::TempDir) -> Inbox {
     bounded(folder, None)
 }
 
+/// Adds the row of [`source`].
+fn add_source(conn: &Connection) {
+    conn.execute_batch(
+        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+         VALUES (x'00', x'00', '', 0, '[]', 0)",
+    )
+    .unwrap();
+}
+
 fn source() -> Source {
     Source {
         id: SourceId::from_number(1).unwrap(),
@@ -212,12 +221,8 @@ proptest! {
     ) {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (mut waited, mut direct) = (open(&one), open(&other));
-        for conn in [&waited, &direct] {
-            conn.execute_batch(
-                "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
-                 VALUES (x'00', x'00', '', 0, '[]', 0)",
-            ).unwrap();
-        }
+        add_source(&waited);
+        add_source(&direct);
         let mut inbox = open_inbox(&one);
         let mut being_spread: Option<Arc<Generation>> = None;
         for (events, then) in &batches {
@@ -413,6 +418,7 @@ fn a_batch_that_fails_by_itself_is_kept_and_the_others_are_spread() {
 fn what_was_erased_while_it_waited_is_not_stored() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
+    add_source(&conn);
     let mut inbox = open_inbox(&folder);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
     spread_now(&mut conn, &mut inbox);
