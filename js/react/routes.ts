@@ -12,17 +12,12 @@ export interface RouteMatch {
  * innermost route with a `module` decides; `null` means no module. For React Router: `useRouteModule(useMatches())`.
  */
 export function useRouteModule(matches: readonly RouteMatch[]): void {
-  useModule(
-    matches
-      .map(named)
-      .filter((module) => module !== undefined)
-      .at(-1),
-  );
+  useModule(matches.reduce(innermost, undefined));
 }
 
-function named({ handle }: RouteMatch): string | null | undefined {
+function innermost(outer: string | null | undefined, { handle }: RouteMatch): string | null | undefined {
   const { module } = Object(handle) as { module?: unknown };
-  return typeof module === "string" || module === null ? module : undefined;
+  return typeof module === "string" || module === null ? module : outer;
 }
 
 /**
