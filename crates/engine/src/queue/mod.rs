@@ -148,14 +148,16 @@ impl Queue {
         self.entries.iter().any(|entry| entry.draft.missing.any())
     }
 
-    /// Drops events that wait for an identity which will never be complete: all of them,
-    /// or only those that this page recorded with one of the two ids. Returns how many.
-    pub fn drop_incomplete(&mut self, own_half_identified_only: bool) -> u32 {
-        self.remove(if own_half_identified_only {
-            Selection::OwnHalfIdentified
-        } else {
-            Selection::Incomplete
-        })
+    /// Drops all events that wait for an identity, because it will never be complete.
+    /// Returns how many.
+    pub fn drop_incomplete(&mut self) -> u32 {
+        self.remove(Selection::Incomplete)
+    }
+
+    /// Drops those of them that this page recorded while only one of the two ids was
+    /// known. Returns how many.
+    pub fn drop_own_half_identified(&mut self) -> u32 {
+        self.remove(Selection::OwnHalfIdentified)
     }
 
     /// Completes the events that waited for an identity. They become ready and must be

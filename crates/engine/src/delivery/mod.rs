@@ -1,6 +1,8 @@
 //! Decides when to send, and what follows from the answer.
 
-use std::num::NonZeroU32;
+mod batch_limit;
+mod flights;
+mod outage;
 
 use crate::{
     Answer, Config, FlushId, Loss, Millis, Mono, Reason, Request, RequestId, Response, Stats,
@@ -12,40 +14,13 @@ use crate::{
     random::Random,
 };
 
-/// Browsers allow 64 KiB of bodies in flight for requests that may outlive their page,
-/// shared by all scripts of the page. This leaves a little for the others.
-const KEEPALIVE_BYTES: usize = 60 * 1024;
-
-/// Longest wait for an answer; then the request is aborted. Browsers open six connections
-/// to a server, and a server that never answers would otherwise hold all of them.
-const ANSWER_TIMEOUT: Millis = Millis(30_000.0);
-
-/// How many unanswered requests with `keepalive` a page may leave behind. Chromium does
-/// not end such a request when it is aborted. Each therefore holds a connection for as
-/// long as the page lives, and all tabs of a browser share those connections.
-const MAX_UNANSWERED_KEEPALIVE: u32 = 1;
-
-/// The developer is warned when the collector has taken nothing for this long.
-const UNREACHABLE_AFTER: Millis = Millis(60_000.0);
-
-/// After a batch was too large, this many batches in a row must succeed before a larger
-/// one is tried. The limit of whatever refused it hardly ever changes, and each try may
-/// cost a batch that is sent twice.
-const SUCCESSES_TO_GROW: u32 = 32;
+use batch_limit::BatchLimit;
+use flights::{Flight, Flights, KEEPALIVE_BYTES};
+use outage::Outage;
 
 /// After this many failures in a row, uncertain events are sent without asking first: a
 /// proxy or firewall may be blocking the question itself.
 const MAX_FAILURES_TO_ASK: u32 = 3;
-
-/// A request that has not been answered yet.
-#[derive(Debug)]
-struct Flight {
-    request: RequestId,
-    bytes: usize,
-    events: u32,
-    keepalive: bool,
-    deadline: Mono,
-}
 
 /// The result of a request.
 #[derive(Debug)]
@@ -59,33 +34,29 @@ pub(crate) enum Outcome {
     Lost(Loss),
 }
 
+/// When a batch is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    WhileOpen,
+    /// The page may be gone at once.
+    BeforeUnload,
+}
+
 /// Sends the events in the queue: one request at a time, except while the page unloads.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     flush_interval: Millis,
     batch_size: u32,
-    flights: Vec<Flight>,
-    last_request: u32,
-    /// How many requests with `keepalive` were never answered.
-    unanswered_keepalive: u32,
+    flights: Flights,
     backoff: Backoff,
     /// When the waiting events must be sent, even if they are fewer than a batch.
     flush_at: Mono,
     /// More events are expected in a moment. The next request waits for them, even if a
     /// full batch is there.
     is_gathering: bool,
-    /// Largest size of the next batch, in bytes. It is lowered after a batch was too
-    /// large.
-    max_bytes: usize,
-    /// How many batches in a row succeeded since `max_bytes` changed.
-    successes: u32,
+    batch_limit: BatchLimit,
     flushes: Flushes,
-    /// When the oldest request of the current series of failures was sent.
-    failing_since: Mono,
-    /// The status of the last failure; `None` if no answer came.
-    failure_status: Option<u16>,
-    /// The developer has been warned.
-    is_warned: bool,
+    outage: Outage,
 }
 
 impl Delivery {
@@ -93,18 +64,13 @@ impl Delivery {
         Delivery {
             flush_interval: config.flush_interval,
             batch_size: config.batch_size,
-            flights: Vec::new(),
-            last_request: 0,
-            unanswered_keepalive: 0,
+            flights: Flights::default(),
             backoff: Backoff::new(),
             flush_at: Mono::NEVER,
             is_gathering: false,
-            max_bytes: KEEPALIVE_BYTES,
-            successes: 0,
+            batch_limit: BatchLimit::new(),
             flushes: Flushes::default(),
-            failing_since: Mono::NEVER,
-            failure_status: None,
-            is_warned: false,
+            outage: Outage::new(),
         }
     }
 
@@ -151,10 +117,8 @@ impl Delivery {
 
     /// Gives up all requests: aborts them and ignores their answers.
     pub fn abort_flights(&mut self, effects: &mut Effects) {
-        for Flight { request, .. } in std::mem::take(&mut self.flights) {
-            effects.push(Effect::AbortRequest { request });
-        }
-        self.failing_since = Mono::NEVER;
+        self.flights.abort(effects);
+        self.outage.end();
     }
 
     fn may_send(&self, now: Mono, queue: &Queue) -> bool {
@@ -175,7 +139,13 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Option<Request> {
         if self.flights.is_empty() && self.may_send(now, queue) && self.is_due(now, queue) {
-            self.send(now, false, self.max_bytes, queue, stats)
+            self.send(
+                now,
+                Sending::WhileOpen,
+                self.batch_limit.bytes(),
+                queue,
+                stats,
+            )
         } else {
             None
         }
@@ -191,30 +161,27 @@ impl Delivery {
         if !self.may_send(now, queue) {
             return None;
         }
-        let room = KEEPALIVE_BYTES.checked_sub(self.bytes_in_flight())?;
+        let room = KEEPALIVE_BYTES.checked_sub(self.flights.bytes())?;
         if queue.next_bytes()? > room {
             return None;
         }
-        self.send(now, true, room.min(self.max_bytes), queue, stats)
-    }
-
-    fn bytes_in_flight(&self) -> usize {
-        self.flights.iter().map(|flight| flight.bytes).sum()
+        let max_bytes = room.min(self.batch_limit.bytes());
+        self.send(now, Sending::BeforeUnload, max_bytes, queue, stats)
     }
 
     fn send(
         &mut self,
         now: Mono,
-        unloading: bool,
+        sending: Sending,
         max_bytes: usize,
         queue: &mut Queue,
         stats: &mut Stats,
     ) -> Option<Request> {
-        let request = RequestId(NonZeroU32::MIN.saturating_add(self.last_request));
+        let request = self.flights.next_id();
+        let unloading = sending == Sending::BeforeUnload;
         // The answer may come after the page is gone.
         let may_ask = !unloading;
         let batch = queue.take(request, max_bytes, may_ask)?;
-        self.last_request += 1;
         self.is_gathering = false;
         // The events that did not fit are just as due and go with the next request.
         self.flush_at = if queue.ready() > 0 { now } else { Mono::NEVER };
@@ -222,15 +189,7 @@ impl Delivery {
         stats.requests += 1;
         stats.retries += u32::from(self.backoff.failures() > 0);
         stats.bytes_sent += bytes as f64;
-        let keepalive = self.unanswered_keepalive < MAX_UNANSWERED_KEEPALIVE
-            && self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
-        self.flights.push(Flight {
-            request,
-            bytes,
-            events: batch.events,
-            keepalive,
-            deadline: now + ANSWER_TIMEOUT,
-        });
+        let keepalive = self.flights.begin(now, bytes, batch.events);
         Some(Request {
             request,
             events: batch.events,
@@ -251,13 +210,13 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Outcome {
         let Response { request, answer } = response;
-        let Some(flight) = self.remove_flight(request) else {
+        let Some(flight) = self.flights.remove(request) else {
             return Outcome::Ended;
         };
         let verdict = self.verdict(&flight, answer);
         let must_send = queue.settle_uncertain(request, verdict);
         let status = answer.map(|answer| answer.status);
-        self.failure_status = status;
+        self.outage.answered(status);
         match (status, answer) {
             (Some(200..=299), Some(answer)) => {
                 let events = queue.remove_carried(request);
@@ -265,8 +224,8 @@ impl Delivery {
                 stats.delivered += events - rejected;
                 self.backoff.reset();
                 self.backoff.clear_server_wait(now);
-                self.failing_since = Mono::NEVER;
-                self.count_success();
+                self.outage.end();
+                self.batch_limit.count_success();
                 if must_send {
                     self.flush_at = now;
                 }
@@ -274,8 +233,7 @@ impl Delivery {
             }
             (Some(413), Some(_)) if flight.events > 1 => {
                 queue.requeue(request);
-                self.max_bytes = flight.bytes / 2;
-                self.successes = 0;
+                self.batch_limit.shrink(flight.bytes);
                 self.flush_at = now;
                 Outcome::Ended
             }
@@ -286,7 +244,7 @@ impl Delivery {
                     413 => Reason::TooLarge,
                     _ => Reason::Rejected,
                 };
-                self.failing_since = Mono::NEVER;
+                self.outage.end();
                 if queue.ready() > 0 {
                     self.flush_at = now;
                 }
@@ -294,23 +252,11 @@ impl Delivery {
             }
             (_, answer) => {
                 queue.requeue(request);
-                let sent = flight.deadline - ANSWER_TIMEOUT;
-                if self.failing_since == Mono::NEVER {
-                    self.failing_since = sent;
-                }
+                self.outage.failed(flight.sent_at());
                 let retry_after = answer.and_then(|answer| answer.retry_after);
                 self.flush_at = self.backoff.fail(now, retry_after, random);
                 Outcome::Failed
             }
-        }
-    }
-
-    /// Notes that a batch succeeded. After enough of them a larger one may be tried.
-    fn count_success(&mut self) {
-        self.successes += 1;
-        if self.successes >= SUCCESSES_TO_GROW {
-            self.successes = 0;
-            self.max_bytes = (self.max_bytes * 2).min(KEEPALIVE_BYTES);
         }
     }
 
@@ -341,35 +287,12 @@ impl Delivery {
 
     /// Returns the warning that the server has been unreachable for long, at most once.
     pub fn poll_warning(&mut self, now: Mono) -> Option<Effect> {
-        if self.warn_at() > now {
-            return None;
-        }
-        self.is_warned = true;
-        Some(Effect::WarnUnreachable {
-            status: self.failure_status,
-        })
-    }
-
-    fn warn_at(&self) -> Mono {
-        if self.is_warned {
-            return Mono::NEVER;
-        }
-        self.failing_since + UNREACHABLE_AFTER
+        self.outage.poll_warning(now)
     }
 
     /// Gives up the oldest request whose answer is overdue.
     pub fn give_up_overdue(&mut self, now: Mono) -> Option<RequestId> {
-        let overdue = self.flights.iter().find(|flight| flight.deadline <= now)?;
-        self.unanswered_keepalive += u32::from(overdue.keepalive);
-        Some(overdue.request)
-    }
-
-    fn remove_flight(&mut self, request: RequestId) -> Option<Flight> {
-        let at = self
-            .flights
-            .iter()
-            .position(|flight| flight.request == request)?;
-        Some(self.flights.swap_remove(at))
+        self.flights.give_up_overdue(now)
     }
 
     /// Whether a request is unanswered.
@@ -386,8 +309,8 @@ impl Delivery {
     pub fn waits_for(&self, now: Mono) -> (WaitsFor, Mono) {
         let server_wait_until = self.backoff.server_wait_until();
         let until = self.backoff.until();
-        if let Some(flight) = self.flights.first() {
-            (WaitsFor::Answer, flight.deadline)
+        if !self.flights.is_empty() {
+            (WaitsFor::Answer, self.flights.timeout())
         } else if server_wait_until > now {
             (WaitsFor::RetryAfter, server_wait_until)
         } else if until > now {
@@ -411,15 +334,12 @@ impl Delivery {
 
     /// The earliest time at which delivery has something to do.
     pub fn timeout(&self, may_send: bool, queue: &Queue) -> Mono {
-        let mut at = Mono::NEVER;
+        let mut at = self.flights.timeout();
         if may_send {
-            at = self.warn_at();
+            at = at.min(self.outage.warn_at());
             if self.flights.is_empty() && queue.ready() > 0 {
                 at = at.min(self.flush_at.max(self.backoff.until()));
             }
-        }
-        for flight in &self.flights {
-            at = at.min(flight.deadline);
         }
         at
     }
