@@ -154,8 +154,8 @@ impl Queue {
         self.remove(Selection::Incomplete)
     }
 
-    /// Drops those of them that this page recorded while only one of the two ids was
-    /// known. Returns how many.
+    /// Drops the events that this page recorded while only one of the two ids was known.
+    /// Returns how many.
     pub fn drop_own_half_identified(&mut self) -> u32 {
         self.remove(Selection::OwnHalfIdentified)
     }
