@@ -1,10 +1,15 @@
 //! Reads records of the Account API from a table: a line of field names, then one line for
 //! each record.
 
+mod beginning;
+mod line_counter;
+mod quotes;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use self::{beginning::Beginning, line_counter::LineCounter, quotes::check_quotes};
 use super::record::RecordError;
 
 /// Why a table cannot be read at all.
@@ -51,7 +56,12 @@ pub struct TableLine {
 pub fn read(text: &str, most: usize) -> Result<Vec<TableLine>, TableError> {
     let beginning = Beginning::of(text);
     let table = &text[beginning.length..];
-    check_quotes(table.as_bytes(), beginning.separator, beginning.lines)?;
+    check_quotes(table.as_bytes(), beginning.separator, beginning.lines).map_err(|quote| {
+        TableError::Line {
+            line: quote.line,
+            cause: quote.to_string(),
+        }
+    })?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(beginning.separator)
         .flexible(true)
@@ -113,156 +123,6 @@ pub fn read(text: &str, most: usize) -> Result<Vec<TableLine>, TableError> {
         }
     }
     Ok(found)
-}
-
-/// The part before the line of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Beginning {
-    /// Its length in bytes.
-    length: usize,
-    /// Its number of lines.
-    lines: u64,
-    /// The separator of the table's cells.
-    separator: u8,
-}
-
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-
-impl Beginning {
-    fn of(text: &str) -> Self {
-        let mut rest = text.trim_start_matches('\u{feff}');
-        let (mut lines, mut declared) = (0, None);
-        while let Some((line, behind)) = rest.split_once('\n') {
-            let is_blank = line.bytes().all(|byte| {
-                byte.is_ascii_whitespace() || byte == b'"' || SEPARATORS.contains(&byte)
-            });
-            match declared_separator(line) {
-                Some(separator) if declared.is_none() => declared = Some(separator),
-                Some(_) | None if is_blank => {}
-                Some(_) | None => break,
-            }
-            (rest, lines) = (behind, lines + 1);
-        }
-        Beginning {
-            length: text.len() - rest.len(),
-            lines,
-            separator: declared.unwrap_or_else(|| most_frequent_separator(rest)),
-        }
-    }
-}
-
-/// The separator that a line such as `sep=;` specifies.
-fn declared_separator(line: &str) -> Option<u8> {
-    let line = line.trim_end_matches('\r').trim_matches('"');
-    match line.as_bytes() {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator]
-            if separator.is_ascii() && !separator.is_ascii_alphanumeric() =>
-        {
-            Some(*separator)
-        }
-        _ => None,
-    }
-}
-
-/// The separator that occurs most often outside of quotes in the first line.
-fn most_frequent_separator(text: &str) -> u8 {
-    let mut counts = SEPARATORS.map(|separator| (0, separator));
-    let mut is_quoted = false;
-    for byte in text.bytes() {
-        match byte {
-            b'"' => is_quoted = !is_quoted,
-            b'\r' | b'\n' if !is_quoted => break,
-            _ if is_quoted => {}
-            _ => {
-                let of_byte = counts
-                    .iter_mut()
-                    .filter(|(_, separator)| *separator == byte);
-                of_byte.for_each(|(count, _)| *count += 1);
-            }
-        }
-    }
-    // The comma wins a tie, because it is the most usual separator.
-    let [first, rest @ ..] = counts;
-    let most = rest.into_iter().fold(
-        first,
-        |most, next| if next.0 > most.0 { next } else { most },
-    );
-    most.1
-}
-
-/// The position of the quote checker within a cell.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Before its first character.
-    Begin,
-    /// Within a cell without quotes.
-    Bare,
-    /// Within quotes.
-    Quoted,
-    /// After a quote that either ends the cell or is the first half of an escaped quote.
-    Closed,
-}
-
-/// Checks that every quote that begins a cell is closed at the end of the cell. The CSV
-/// reader would take everything after an open quote, including further lines, as one cell.
-fn check_quotes(text: &[u8], separator: u8, lines_before: u64) -> Result<(), TableError> {
-    let mut place = Place::Begin;
-    let (mut line, mut opened) = (lines_before + 1, lines_before + 1);
-    let unclosed = |line: u64| TableError::Line {
-        line,
-        cause: "a quote at the beginning of a cell is not closed at its end".to_owned(),
-    };
-    for byte in text {
-        let ends_cell = *byte == separator || matches!(byte, b'\r' | b'\n');
-        place = match (place, byte) {
-            (Place::Begin, b'"') => {
-                opened = line;
-                Place::Quoted
-            }
-            (Place::Quoted, b'"') => Place::Closed,
-            (Place::Quoted, _) | (Place::Closed, b'"') => Place::Quoted,
-            _ if ends_cell => Place::Begin,
-            (Place::Closed, b' ' | b'\t') => Place::Closed,
-            (Place::Closed, _) => return Err(unclosed(opened)),
-            (Place::Begin | Place::Bare, _) => Place::Bare,
-        };
-        line += u64::from(*byte == b'\n');
-    }
-    if place == Place::Quoted {
-        return Err(unclosed(opened));
-    }
-    Ok(())
-}
-
-/// Numbers the lines of records. The CSV reader's own count is one too low when lines end
-/// with CR LF, because the reader sees the LF only when it reads on.
-struct LineCounter<'a> {
-    rest: &'a [u8],
-    /// Number of bytes before `rest`.
-    counted: u64,
-    line: u64,
-}
-
-impl<'a> LineCounter<'a> {
-    fn new(text: &'a str, lines_before: u64) -> LineCounter<'a> {
-        LineCounter {
-            rest: text.as_bytes(),
-            counted: 0,
-            line: lines_before + 1,
-        }
-    }
-
-    /// The line of the record that begins at a byte, or just after the line break before it.
-    fn line_at(&mut self, byte: u64) -> u64 {
-        while let Some((first, rest)) = self.rest.split_first()
-            && (self.counted < byte || matches!(first, b'\r' | b'\n'))
-        {
-            self.line += u64::from(*first == b'\n');
-            self.counted += 1;
-            self.rest = rest;
-        }
-        self.line
-    }
 }
 
 /// The text of a cell, without the apostrophe that our CSV export adds in front of a possible
