@@ -190,7 +190,7 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
     let collector = Collector::new();
     let record = json!({"records": [{"account_id": "site", "parent_account_id": "top"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(record))
+        .change("POST", "/api/v2/accounts", Some(record))
         .await;
     let days_ago = |account: &str, days: i64| {
         let at = now_ms() - days * DAY;
@@ -244,7 +244,7 @@ async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
     let cookie = signed_in(&collector, &collector.account_key).await;
     let account = json!({"records": [{"account_id": "acme", "tier": "gold"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(account))
+        .change("POST", "/api/v2/accounts", Some(account))
         .await;
     let rules = "SELECT COUNT(*) FROM alert_rules";
     let form = "name=Typed&when=silent&days=7&dimension=tier&dimension_value=glod";

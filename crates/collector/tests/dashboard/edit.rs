@@ -223,7 +223,7 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
         {"account_id": "oslo", "parent_account_id": "north"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     let browser = Browser::of(&collector).await;
     let path = "/accounts/north/edit";
@@ -312,7 +312,7 @@ async fn employees_are_a_number_and_an_edit_that_is_refused_is_shown_as_it_was_s
     let collector = Collector::new();
     let record = json!({"account_id": "acme", "employees": "many", "csm": "Ada"});
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({ "records": [record] })),

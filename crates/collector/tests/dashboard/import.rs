@@ -19,7 +19,7 @@ async fn a_dry_run_says_what_an_import_changes_and_changes_nothing() {
         .await;
     let record = json!({"records": [{"account_id": "same", "name": "Same"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(record))
+        .change("POST", "/api/v2/accounts", Some(record))
         .await;
     let browser = Browser::of(&collector).await;
     let table = "account_id,name,parent_account_id,tier\n\

@@ -12,7 +12,7 @@ use crate::{
 async fn users_are_listed_by_use_and_quiet_ones_apart() {
     let collector = Collector::new();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/account_users",
             Some(json!({"records": [
@@ -267,7 +267,7 @@ async fn a_record_is_listed_by_what_it_is_about() {
     ] {
         let path = "/api/v2/accounts";
         let account = json!({"records": [{"account_id": "acme"}]});
-        collector.call("POST", path, Some(account)).await;
+        collector.change("POST", path, Some(account)).await;
         let path = format!("{path}/acme/{kind}");
         let answer = collector.call("POST", &path, Some(record)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);

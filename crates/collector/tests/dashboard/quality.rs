@@ -395,7 +395,7 @@ async fn an_edit_keeps_what_it_does_not_change() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;
     collector
-        .call(
+        .change(
             "PUT",
             "/api/v2/accounts/kestrel",
             Some(json!({"employees": 40, "plan": {"seats": 3}})),

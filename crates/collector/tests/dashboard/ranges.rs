@@ -27,7 +27,7 @@ async fn renewing() -> Collector {
         {"account_id": "site", "parent_account_id": "soon"},
     ]);
     collector
-        .call("POST", "/api/v2/accounts", Some(accounts))
+        .change("POST", "/api/v2/accounts", Some(accounts))
         .await;
     for (account, amount, currency) in [
         ("today", 100, "EUR"),

@@ -12,11 +12,11 @@ async fn with_ada() -> Collector {
     let collector = Collector::new();
     let records = json!({"records": [{"account_id": "acme", "name": "Acme Freight Group"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     let user = json!({"user_id": "u1", "account_id": "acme", "first_name": "Ada", "last_name": "Lindqvist"});
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/account_users",
             Some(json!({ "records": [user] })),
@@ -206,7 +206,7 @@ async fn a_csv_with_accounts_has_their_ids() {
     let browser = Browser::of(&collector).await;
     let account = json!({"records": [{"account_id": "acme"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(account))
+        .change("POST", "/api/v2/accounts", Some(account))
         .await;
     for (path, ids) in [
         ("/accounts/acme/users?csv=users", vec!["account_id"]),
@@ -234,7 +234,7 @@ async fn a_text_in_the_name_or_id_chooses_what_is_counted() {
         {"account_id": "zurich-3"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     collector
         .send(vec![
@@ -283,11 +283,11 @@ async fn a_csv_has_the_same_columns_whatever_the_data_and_the_view() {
     let browser = Browser::of(&collector).await;
     let account = json!({"records": [{"account_id": "acme"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(account))
+        .change("POST", "/api/v2/accounts", Some(account))
         .await;
     let user = json!({"records": [{"account_id": "acme", "user_id": "ann"}]});
     collector
-        .call("POST", "/api/v2/account_users", Some(user))
+        .change("POST", "/api/v2/account_users", Some(user))
         .await;
     let tables = [
         "/?csv=accounts",

@@ -52,7 +52,7 @@ async fn a_level_of_ten_thousand_accounts_comes_in_pages() {
         .map(|at| json!({"account_id": format!("site-{at:05}"), "parent_account_id": "chain"}))
         .collect();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({"records": records})),
@@ -90,7 +90,7 @@ async fn a_chain_of_a_thousand_levels_stays_readable() {
         .map(|at| json!({"account_id": format!("l{at}"), "parent_account_id": format!("l{}", at - 1)}))
         .collect();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({"records": records})),

@@ -9,6 +9,7 @@ pub mod until_dropped;
 
 use std::{
     io::Write,
+    panic::Location,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -267,6 +268,7 @@ impl Collector {
         }
     }
 
+    /// Sends a request with the account key.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let separator = if path.contains('?') { '&' } else { '?' };
         let mut request = Request::builder()
@@ -277,6 +279,26 @@ impl Collector {
         }
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
         self.ask(request.body(body).unwrap()).await
+    }
+
+    /// The same, for a change that succeeds.
+    #[track_caller]
+    pub fn change(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> impl Future<Output = Value> {
+        let caller = Location::caller();
+        async move {
+            let answer = self.call(method, path, body).await;
+            assert_eq!(
+                answer.status, 200,
+                "{caller}: {method} {path}: {}",
+                answer.text
+            );
+            answer.json()
+        }
     }
 
     /// Sends a GET request with the account key, and expects 200.
