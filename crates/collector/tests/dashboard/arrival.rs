@@ -4,7 +4,7 @@ use natero_collector::clock::now_ms;
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows},
+    support::browser::{Browser, assert_shows},
     support::{Collector, DAY, feature, with},
 };
 

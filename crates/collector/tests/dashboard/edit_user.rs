@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows},
+    support::browser::{Browser, assert_shows},
     support::{Collector, feature},
 };
 

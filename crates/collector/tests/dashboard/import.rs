@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows},
+    support::browser::{Browser, assert_shows},
     support::{Collector, feature},
 };
 

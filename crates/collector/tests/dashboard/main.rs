@@ -2,8 +2,8 @@
 #![allow(missing_docs)]
 
 mod arrival;
-mod browser;
 mod by_hand;
+mod company;
 mod deactivated;
 mod edit;
 mod edit_user;

@@ -4,8 +4,8 @@ use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::{Browser, assert_shows},
     sums::table,
+    support::browser::{Browser, assert_shows},
     support::*,
 };
 

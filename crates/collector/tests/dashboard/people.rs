@@ -4,7 +4,8 @@ use natero_collector::{clock::now_ms, model::calendar::TimeZone};
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
+    company::with_company,
+    support::browser::{Browser, assert_shows},
     support::{Collector, DAY, HOUR, feature, with},
 };
 

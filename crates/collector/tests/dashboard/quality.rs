@@ -6,7 +6,8 @@ use axum::{body::Body, http::Request};
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
+    company::with_company,
+    support::browser::{Browser, assert_shows},
     support::{Collector, DAY, NOW, feature, with},
 };
 

@@ -8,8 +8,8 @@ use natero_collector::{
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows},
     sums::table,
+    support::browser::{Browser, assert_shows},
     support::*,
 };
 

@@ -3,7 +3,7 @@
 use axum::{body::Body, http::Request};
 
 use crate::{
-    browser::{Browser, assert_shows, cookie_of, sign_in, sign_in_form},
+    support::browser::{Browser, assert_shows, cookie_of, sign_in, sign_in_form},
     support::{Collector, feature},
 };
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    browser::Browser,
+    support::browser::Browser,
     support::{Collector, DAY, HOUR},
 };
 

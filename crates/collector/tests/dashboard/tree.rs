@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
+    company::with_company,
+    support::browser::{Browser, assert_shows},
     support::{Collector, feature},
 };
 

@@ -1,6 +1,7 @@
 //! A collector on a fresh store, called without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
+pub mod browser;
 pub mod databases;
 pub mod place;
 pub mod running;

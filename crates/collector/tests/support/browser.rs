@@ -1,10 +1,8 @@
-//! A minimal browser for these tests: it has a cookie and requests pages.
+//! A minimal browser: it has a cookie, requests pages and sends forms.
 
 use axum::{body::Body, http::Request};
-use natero_collector::clock::now_ms;
-use natero_company::{Target, company};
 
-use crate::support::{Answer, Collector};
+use super::{Answer, Collector};
 
 /// A signed-in browser.
 pub struct Browser<'a> {
@@ -96,21 +94,4 @@ pub fn assert_shows(page: &str, texts: &[&str]) {
     for text in texts {
         assert!(page.contains(text), "{text:?} is missing in {page}");
     }
-}
-
-/// A collector that has received the whole company over HTTP.
-pub async fn with_company() -> Collector {
-    let collector = Collector::with(&[]);
-    for (target, body) in company(now_ms(), 21).requests() {
-        let answer = match target {
-            Target::Events => collector.post(body).await,
-            Target::Account(path) => {
-                let record = serde_json::from_str(&body).unwrap();
-                collector.call("POST", &path, Some(record)).await
-            }
-        };
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        assert!(!answer.text.contains("\"rejected\":[{"), "{}", answer.text);
-    }
-    collector
 }
