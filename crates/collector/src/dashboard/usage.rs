@@ -209,7 +209,7 @@ fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Ma
                     }
                 }
                 @if header.shows_quality() {
-                    p { a href={(view.only_period().at("/quality")) "#" (if non_leaf > 0 { "uncaptured" } else { "conflicts" })} { "Who, since when, and how to mend it" } }
+                    p { a href={(view.only_period().at("/quality")) "#" (if non_leaf > 0 { "uncaptured" } else { "conflicts" })} { "Who, since when, and how to fix it" } }
                 }
             }
         }

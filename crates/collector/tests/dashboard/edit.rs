@@ -236,10 +236,11 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
     assert_shows(
         &asked.text,
         &[
-            "Make a new account “Acme Ltd”?",
+            "Create a new account “Acme Ltd”?",
             "north with the 1 account below it",
             "name=\"parent_account_id\" value=\"acme\">Put it below Acme Ltd (acme)",
             "name=\"confirmed\" value=\"Acme Ltd\"",
+            ">Create the account</button>",
             "value=\"gold\"",
         ],
     );
@@ -247,7 +248,7 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
     // Another mistyped parent leads to another question.
     let form = "parent_account_id=Acme+Lt&tier=gold&confirmed=Acme+Ltd";
     let asked = browser.post(path, form).await;
-    assert_shows(&asked.text, &["Make a new account “Acme Lt”?"]);
+    assert_shows(&asked.text, &["Create a new account “Acme Lt”?"]);
     // The button sends the suggested account after the value of the field.
     let form = "parent_account_id=Acme+Ltd&tier=gold&confirmed=Acme+Ltd&parent_account_id=acme";
     assert_eq!(browser.post(path, form).await.status, 303);

@@ -101,7 +101,7 @@ async fn a_move_to_an_unknown_account_suggests_existing_ones_and_makes_one_if_co
     assert_shows(
         &asked.text,
         &[
-            "Make a new account “awa”?",
+            "Create a new account “awa”?",
             "name=\"account_id\" value=\"away\"",
         ],
     );

@@ -109,12 +109,12 @@ async fn what_can_be_done_sorts_nothing_and_is_not_downloaded() {
     let collector = troubled().await;
     let browser = Browser::of(&collector).await;
     let page = browser.open("/quality?range=all").await;
-    assert_shows(&page, &["<span class=\"hidden\">Mend</span>"]);
-    assert!(!page.contains("sort.conflicts=mend"), "{page}");
+    assert_shows(&page, &["<span class=\"hidden\">Fix</span>"]);
+    assert!(!page.contains("sort.conflicts=fix"), "{page}");
     for id in ["conflicts", "uncaptured", "phantoms"] {
         let answer = browser.ask(&format!("/quality?range=all&csv={id}")).await;
         let head = answer.text.lines().next().unwrap_or_default();
-        assert!(!head.contains("mend"), "{id}: {head}");
+        assert!(!head.contains("fix"), "{id}: {head}");
     }
 }
 

@@ -212,7 +212,7 @@ fn chips(path: &str, view: &View) -> Markup {
     html! {
         ul .chips aria-label="Filters that are set" {
             @for (words, without) in set {
-                li { a .chip href=(without.at(path)) { (words) span aria-hidden="true" { " ✕" } span .hidden { ", take away" } } }
+                li { a .chip href=(without.at(path)) { (words) span aria-hidden="true" { " ✕" } span .hidden { ", remove" } } }
             }
         }
     }

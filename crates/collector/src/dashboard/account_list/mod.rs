@@ -91,7 +91,7 @@ impl AccountList {
                     p .hint { "Each figure includes everything below the account." }
                 }
                 @if self.len() == 0 && view.csv.is_none() {
-                    (layout::empty("No account is like this", html! {
+                    (layout::empty("No account matches", html! {
                         "Choose another level or fewer filters, or have deactivated accounts listed. "
                         a href=(view.only_period().at(path)) { "Show all" }
                     }))

@@ -50,7 +50,9 @@ impl Done {
             Done::Changed => "The rule is changed; the list says when it was checked.",
             Done::Removed => "The rule and its alerts are removed.",
             Done::Checked => "All rules were checked.",
-            Done::WebhookRemoved => "The webhook is removed. Nobody is told of alerts any more.",
+            Done::WebhookRemoved => {
+                "The webhook is removed. Nobody is notified of alerts any more."
+            }
         }
     }
 }

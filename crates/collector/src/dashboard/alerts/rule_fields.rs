@@ -18,7 +18,7 @@ pub(super) type Fields = BTreeMap<String, String>;
 pub(super) const CONDITIONS: [(&str, &str); 4] = [
     ("uses_down", "Feature uses go down"),
     ("users_down", "Active users go down"),
-    ("silent", "Nobody is there any more"),
+    ("silent", "No use any more"),
     ("new_user", "A user is new"),
 ];
 

@@ -70,7 +70,7 @@ impl RuleForm {
                         input type="hidden" name="meant" value=(joined(&self.warnings));
                         p .refused role="alert" {
                             @for warning in &self.warnings { (warning) " " }
-                            "The rule would hit nothing now. Mend it, or send it as it is."
+                            "The rule matches nothing at present. Correct it, or submit it as it is."
                         }
                     }
                     label { "Name" input name="name" required maxlength=(MAX_NAME) placeholder="Customers that use less" value=[self.text("name")] autofocus[is_sent || self.id.is_some()]; }

@@ -120,7 +120,7 @@ impl AlertsPage {
                         }
                     }
                 })
-                .meaning("When a check found that the rule no longer hits."),
+                .meaning("When a check found that the rule no longer matches."),
             )
             .with(
                 Column::number("last_seen", "Last seen", move |of: &Alert| last_seen(of))
@@ -130,7 +130,7 @@ impl AlertsPage {
             section .card #alerts-list {
                 h2 { (counted(holding, "active alert", "active alerts")) }
                 (sheet.table_or(&table, self.alerts.clone(), html! {
-                    p .none { "No rule has hit an account or a user." }
+                    p .none { "No account or user has matched a rule." }
                 }))
             }
         }
@@ -171,7 +171,7 @@ impl AlertsPage {
             table = table.with(
                 Column::action("change", "Change", move |of: &StoredRule| {
                     html! {
-                        form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
+                        form .row-actions method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
                             @if RuleForm::of(of).is_some() {
                                 a .button href={(view.at(&format!("{PATH}?edit={}", of.id))) "#rule"} aria-label={"Change " (of.rule.name)} { "Change" }
                             }

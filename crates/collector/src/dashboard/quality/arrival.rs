@@ -165,7 +165,7 @@ impl Page<'_> {
         ));
         if self.rights.may_change {
             table = table.with(
-                Column::action("mend", "Mend", move |(of, _): &Owned| {
+                Column::action("fix", "Fix", move |(of, _): &Owned| {
                     html! {
                         // A second button takes back, so that a single click never does.
                         details .delete {

@@ -60,7 +60,7 @@ pub(crate) async fn show(
     };
     let content = html! {
         div .title { h1 { "Data quality" } }
-        p .lead { "What does not count, what is missing, and how to mend it." }
+        p .lead { "What does not count, what is missing, and how to fix it." }
         div .controls { (period.picker(PATH, &view)) }
         (page.conflicts(findings.uncounted.conflicts))
         (page.non_leaf(findings.uncounted.non_leaf))

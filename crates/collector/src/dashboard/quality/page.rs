@@ -22,7 +22,7 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Renders a section. `words` explain its problem and how to mend it. `without` says what is
+    /// Renders a section. `words` explain its problem and how to fix it. `without` says what is
     /// right where the section is empty.
     pub(super) fn section(
         self,

@@ -70,7 +70,7 @@ impl Page<'_> {
         );
         if self.rights.may_change {
             table = table.with(
-                Column::action("mend", "Mend", move |of: &UserConflict| {
+                Column::action("fix", "Fix", move |of: &UserConflict| {
                     html! {
                         @let to = name(&of.account_id, &of.account_name);
                         // A second button moves, so that a single click never does.
@@ -140,7 +140,7 @@ impl Page<'_> {
             .only_in_csv(),
         )
         .with(
-            Column::action("mend", "Mend", move |of: &NonLeafUsage| {
+            Column::action("fix", "Fix", move |of: &NonLeafUsage| {
                 html! {
                     a .button href=(self.view.only_period().at(&address::account(&of.account_id, "/users"))) aria-label={"See its users: " (of.account_id)} { "See its users" }
                 }
@@ -183,9 +183,9 @@ impl Page<'_> {
         }));
         if self.rights.may_change {
             table = table.with(
-                Column::action("mend", "Mend", move |of: &PhantomParent| {
+                Column::action("fix", "Fix", move |of: &PhantomParent| {
                     html! {
-                        form .mend method="post" action=(self.view.at("/quality/name-account")) { (naming(&of.account_id)) }
+                        form .row-actions method="post" action=(self.view.at("/quality/name-account")) { (naming(&of.account_id)) }
                     }
                 }),
             );
@@ -225,10 +225,10 @@ impl Page<'_> {
         );
         if self.rights.may_change {
             table = table.with(
-                Column::action("mend", "Mend", move |of: &NamelessAccount| {
+                Column::action("fix", "Fix", move |of: &NamelessAccount| {
                     let edit = address::account(&of.account_id, "/edit");
                     html! {
-                        form .mend method="post" action=(self.view.at("/quality/name-account")) {
+                        form .row-actions method="post" action=(self.view.at("/quality/name-account")) {
                             input type="hidden" name="has_usage" value="true";
                             (naming(&of.account_id))
                             a .button href=(self.view.only_period().at(&edit)) aria-label={"Put it below another: " (of.account_id)} { "Put it below another" }
@@ -264,7 +264,7 @@ impl Page<'_> {
                 .shown(move |id| self.account_link(id, None)),
         );
         if self.rights.may_change {
-            table = table.with(Column::action("mend", "Mend", move |id: &String| {
+            table = table.with(Column::action("fix", "Fix", move |id: &String| {
                 html! {
                     form method="post" action=(self.view.at("/quality/remove-account")) {
                         input type="hidden" name="account_id" value=(id);

@@ -246,7 +246,7 @@ impl<'a, R> Table<'a, R> {
         let without = self.view.without_text(self.id).at(&self.path);
         html! {
             a .chip href={(without) "#" (self.id)} {
-                "with “" (text) "”" span aria-hidden="true" { " ✕" } span .hidden { ", take away" }
+                "with “" (text) "”" span aria-hidden="true" { " ✕" } span .hidden { ", remove" }
             }
         }
     }
