@@ -3,9 +3,10 @@
 use natero_collector::clock::now_ms;
 use serde_json::json;
 
-use crate::{
-    support::browser::{Browser, assert_shows},
-    support::{Collector, DAY, feature, with},
+use crate::support::{
+    Collector, DAY,
+    browser::{Browser, assert_shows},
+    feature, with,
 };
 
 #[tokio::test]

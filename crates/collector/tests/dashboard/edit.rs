@@ -3,9 +3,10 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::{
-    support::browser::{Browser, assert_shows, sign_in},
-    support::{Collector, feature, with},
+use crate::support::{
+    Collector,
+    browser::{Browser, assert_shows, sign_in},
+    feature, with,
 };
 
 /// The fields of the page's only form that changes something, as a browser sends them.

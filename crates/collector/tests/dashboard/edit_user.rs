@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::{
-    support::browser::{Browser, assert_shows},
-    support::{Collector, feature},
+use crate::support::{
+    Collector,
+    browser::{Browser, assert_shows},
+    feature,
 };
 
 const PATH: &str = "/users/ann/edit";

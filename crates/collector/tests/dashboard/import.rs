@@ -3,9 +3,10 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::{
-    support::browser::{Browser, assert_shows},
-    support::{Collector, feature},
+use crate::support::{
+    Collector,
+    browser::{Browser, assert_shows},
+    feature,
 };
 
 /// The names of the fields of a form, and their contents.

@@ -1,6 +1,8 @@
 //! The dashboard, as a browser receives it.
 #![allow(missing_docs)]
 
+mod account_list;
+mod addresses;
 mod arrival;
 mod by_hand;
 mod company;
@@ -18,6 +20,7 @@ mod people;
 mod quality;
 mod quality_accounts;
 mod ranges;
+mod records;
 mod safety;
 mod signing_in;
 mod sums;

@@ -7,8 +7,11 @@ use serde_json::json;
 
 use crate::{
     company::with_company,
-    support::browser::{Browser, assert_shows},
-    support::{Collector, DAY, NOW, feature, with},
+    support::{
+        Collector, DAY, NOW,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 async fn put(collector: &Collector, path: &str, records: serde_json::Value) {

@@ -4,8 +4,11 @@ use serde_json::json;
 
 use crate::{
     company::with_company,
-    support::browser::{Browser, assert_shows},
-    support::{Collector, feature},
+    support::{
+        Collector,
+        browser::{Browser, assert_shows},
+        feature,
+    },
 };
 
 #[tokio::test]

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     company::with_company,
-    support::browser::{Browser, assert_shows},
-    support::{Collector, DAY, NOW, feature, with},
+    support::{
+        Collector, DAY, NOW,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 #[tokio::test]

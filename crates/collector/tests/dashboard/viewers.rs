@@ -8,8 +8,11 @@ use serde_json::json;
 
 use crate::{
     company::with_company,
-    support::browser::{Browser, assert_shows},
-    support::{Collector, feature, with},
+    support::{
+        Collector,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 /// Pages of the company, each with a text that identifies it.
