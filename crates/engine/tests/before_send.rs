@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Tab, config, flush, of, request};
+use common::{Tab, config, flush, of};
 use natero_engine::{Call, Config, Input};
 use natero_event::Id;
 

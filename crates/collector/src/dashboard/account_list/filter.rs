@@ -37,8 +37,11 @@ const MAX_DIMENSIONS: usize = 24;
 /// Renders the filters, and which of them are active.
 pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     let text = view.table(TABLE).find;
-    let offered = ranges::offered(portfolio, view);
-    let ranged: Vec<RangedField> = offered.iter().map(|(field, _)| field.clone()).collect();
+    let offered_ranges = ranges::offered(portfolio, view);
+    let ranged: Vec<RangedField> = offered_ranges
+        .iter()
+        .map(|(field, _)| field.clone())
+        .collect();
     let is_ranged = |name: &String| ranged.contains(&RangedField::Dimension(name.clone()));
     let offered: Vec<_> = portfolio
         .dimensions
@@ -83,7 +86,7 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
             @for (name, values) in offered {
                 (dimension(name, values, view.dimensions.get(name)))
             }
-            @for (field, kind) in &offered { (ranges::show(field, *kind, view)) }
+            @for (field, kind) in &offered_ranges { (ranges::show(field, *kind, view)) }
             label .check {
                 input type="checkbox" name="deactivated" value="true" checked[view.with_deactivated];
                 "With deactivated accounts"

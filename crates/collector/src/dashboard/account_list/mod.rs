@@ -21,7 +21,7 @@ use crate::{
         money,
         period::Period,
         sheet::Sheet,
-        table::{Table, choice::Sort},
+        table::{Table, choice::Sort, counted},
         totals::{self, Total, totals},
         view::View,
     },
@@ -84,7 +84,7 @@ impl AccountList {
             (filter::show(&self.portfolio, path, view))
             (self.totals(period))
             section .card #accounts-list {
-                h2 { (table::counted(self.len(), "account", "accounts")) }
+                h2 { (counted(self.len(), "account", "accounts")) }
                 @if self.portfolio.rows.iter().any(|row| row.before.is_some()) && let Some(words) = period.comparison() {
                     p .hint { "Each figure includes everything below the account. Changes compare with " (words) "." }
                 } @else {

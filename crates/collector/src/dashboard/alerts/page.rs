@@ -113,7 +113,7 @@ pub(super) async fn page(
         let stored = read.rules.iter().find(|stored| stored.id == id)?;
         RuleForm::of(stored)
     };
-    let removed = shown
+    let removed = state
         .removed
         .and_then(|id| read.rules.iter().find(|stored| stored.id == id));
     let alerts_of = |id: i64| read.alerts.iter().filter(|of| of.rule_id == id).count();

@@ -203,7 +203,7 @@ impl AlertsPage {
 ///
 /// `last` is the time of the latest use of the account. `with_conditions` says whether the
 /// reader may see the rules.
-pub(super) fn of_account(
+pub(in crate::dashboard) fn of_account(
     alerts: &[Alert],
     last: Option<i64>,
     with_conditions: bool,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The path of the page.
-pub(super) const PATH: &str = "/quality";
+pub(in crate::dashboard) const PATH: &str = "/quality";
 
 /// What a section needs to render its table.
 #[derive(Clone, Copy)]
