@@ -17,10 +17,10 @@ pub use self::{
 pub(crate) use self::{
     builder::{key, source},
     event::{EVENT_ID, with_event_id},
+    ids::Ids,
 };
 pub(crate) use self::{
     feature::{Details, OwnedOverride},
-    ids::Ids,
     module::ModuleStack,
 };
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{
     Collector,
     browser::{Browser, assert_shows},
-    feature, with,
+    feature,
 };
 
 #[tokio::test]
