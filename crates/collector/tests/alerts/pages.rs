@@ -96,7 +96,7 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     assert_eq!(answer.headers["location"], "/alerts?done=removed#done");
     let page = browser.open("/alerts").await;
     assert!(
-        page.contains("No rule yet") && page.contains("No rule has hit"),
+        page.contains("No rule yet") && page.contains("No account or user has matched a rule"),
         "{page}"
     );
     let account = browser.open("/accounts/acme").await;
