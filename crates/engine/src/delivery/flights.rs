@@ -103,6 +103,12 @@ impl Flights {
         }
     }
 
+    /// When the first of them is aborted, unless its answer comes. `None`: every request
+    /// was answered.
+    pub fn first_deadline(&self) -> Option<Mono> {
+        self.flights.first().map(|flight| flight.deadline)
+    }
+
     /// When the next of them is aborted, unless its answer comes.
     pub fn timeout(&self) -> Mono {
         self.flights

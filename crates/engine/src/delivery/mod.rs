@@ -309,8 +309,8 @@ impl Delivery {
     pub fn waits_for(&self, now: Mono) -> (WaitsFor, Mono) {
         let server_wait_until = self.backoff.server_wait_until();
         let until = self.backoff.until();
-        if !self.flights.is_empty() {
-            (WaitsFor::Answer, self.flights.timeout())
+        if let Some(deadline) = self.flights.first_deadline() {
+            (WaitsFor::Answer, deadline)
         } else if server_wait_until > now {
             (WaitsFor::RetryAfter, server_wait_until)
         } else if until > now {
