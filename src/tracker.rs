@@ -4,10 +4,10 @@ mod arguments;
 mod builder;
 mod event;
 mod feature;
+mod ids;
 mod module;
 
 use natero_engine::{Call, Millis, Stats};
-use natero_event::Id;
 use serde::Serialize;
 
 pub use self::{
@@ -17,6 +17,7 @@ pub use self::{
 pub(crate) use self::{
     builder::{key, source},
     event::{EVENT_ID, with_event_id},
+    ids::Ids,
 };
 pub(crate) use self::{
     feature::{Details, OwnedOverride},
@@ -62,17 +63,6 @@ use crate::{
 /// replays its own early calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
-
-/// The ids that events carry now.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Ids {
-    pub account: Option<String>,
-    pub user: Option<String>,
-    pub module: Option<String>,
-    pub product: Option<String>,
-    pub session: Option<String>,
-    pub visitor: Option<String>,
-}
 
 /// The methods that end tracking.
 pub(crate) const OPT_OUT: &str = "optOut";
@@ -287,37 +277,6 @@ impl Tracker {
         stats.unwrap_or_default()
     }
 
-    /// Returns the account, if known.
-    pub fn account_id(&self) -> Option<String> {
-        self.ids().account
-    }
-
-    /// Returns the user, if known.
-    pub fn user_id(&self) -> Option<String> {
-        self.ids().user
-    }
-
-    /// Returns the current module.
-    pub fn module_id(&self) -> Option<String> {
-        self.ids().module
-    }
-
-    /// Returns the current product.
-    pub fn product_id(&self) -> Option<String> {
-        self.ids().product
-    }
-
-    /// Returns the session, which all tabs of the visitor share, or `None` where nothing
-    /// is tracked.
-    pub fn session_id(&self) -> Option<String> {
-        self.ids().session
-    }
-
-    /// Returns the visitor, or `None` where nothing is tracked.
-    pub fn visitor_id(&self) -> Option<String> {
-        self.ids().visitor
-    }
-
     fn send(&self, feature: Feature) -> CallResult {
         const METHOD: &str = "sendFeatureEvent";
         self.call(METHOD, |instance| {
@@ -394,23 +353,5 @@ impl Tracker {
     pub(crate) fn instance(&self) -> Option<(&'static Instance, Handle)> {
         let handle = self.0?;
         instance::find(handle).map(|instance| (instance, handle))
-    }
-
-    pub(crate) fn ids(&self) -> Ids {
-        let ids = self.instance().and_then(|(instance, _)| {
-            instance.host.ask(|engine| {
-                let owned = |id: Option<Id<'_>>| id.map(|id| id.as_str().to_owned());
-                let identity = engine.identity();
-                Ids {
-                    account: owned(identity.account()),
-                    user: owned(identity.user()),
-                    module: owned(identity.module()),
-                    product: owned(identity.product()),
-                    session: Some(engine.session().id().to_owned()),
-                    visitor: Some(engine.session().visitor().to_owned()),
-                }
-            })
-        });
-        ids.unwrap_or_default()
     }
 }

@@ -291,9 +291,10 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 /// The pages of the dashboard, their fragments and their assets.
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
-        adoption, alerts, assets, children, delete_record, edit_account, edit_user, headers,
-        import, import_form, live, loss, overview, quality, quality_actions, records, saved_views,
-        search, sign_in, signed_in, tree, usage, user_page, users,
+        adoption, alerts, assets, children, edit_account, edit_user, headers, import, import_form,
+        live, loss, overview, quality,
+        records::{self, delete_record},
+        saved_views, search, sign_in, signed_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -303,16 +304,19 @@ fn pages(app: &App) -> Router<App> {
         )
         .route("/sign-out", post(sign_in::sign_out))
         .route("/quality", get(quality::show))
-        .route("/quality/move-user", post(quality_actions::move_user))
-        .route("/quality/name-account", post(quality_actions::name_account))
+        .route("/quality/move-user", post(quality::actions::move_user))
+        .route(
+            "/quality/name-account",
+            post(quality::actions::name_account),
+        )
         .route(
             "/quality/remove-account",
-            post(quality_actions::remove_account),
+            post(quality::actions::remove_account),
         )
-        .route("/quality/take-back", post(quality_actions::take_back))
+        .route("/quality/take-back", post(quality::actions::take_back))
         .route(
             "/quality/clear-refusals",
-            post(quality_actions::clear_refusals),
+            post(quality::actions::clear_refusals),
         )
         .route(
             "/accounts/{id}/edit",
@@ -326,13 +330,13 @@ fn pages(app: &App) -> Router<App> {
         )
         .route("/views", post(saved_views::save))
         .route("/views/{id}/delete", post(saved_views::delete))
-        .route("/alerts", get(alerts::show))
-        .route("/alerts/rules", post(alerts::add))
-        .route("/alerts/rules/{id}", post(alerts::change))
-        .route("/alerts/rules/{id}/delete", post(alerts::delete))
-        .route("/alerts/check", post(alerts::check))
-        .route("/alerts/webhook", post(alerts::set))
-        .route("/alerts/webhook/remove", post(alerts::remove))
+        .route("/alerts", get(alerts::page::show))
+        .route("/alerts/rules", post(alerts::actions::add))
+        .route("/alerts/rules/{id}", post(alerts::actions::change))
+        .route("/alerts/rules/{id}/delete", post(alerts::actions::delete))
+        .route("/alerts/check", post(alerts::actions::check))
+        .route("/alerts/webhook", post(alerts::actions::set))
+        .route("/alerts/webhook/remove", post(alerts::actions::remove))
         .route("/assets/{name}", get(assets::get))
         .route("/favicon.ico", get(assets::icon))
         .route("/accounts/{id}", get(usage::show))

@@ -38,7 +38,7 @@ async fn a_put_takes_the_record_in_data_or_bare() {
     assert_eq!(collector.call("PUT", path, Some(wrong)).await.status, 422);
     let user = json!({"data": {"account_id": "a0000", "first_name": "Ann"}});
     let path = "/api/v2/account_users/ann";
-    collector.call("PUT", path, Some(user)).await;
+    collector.change("PUT", path, Some(user)).await;
     assert_eq!(collector.get(path).await["first_name"], "Ann");
 }
 
@@ -128,7 +128,7 @@ async fn an_assigned_manager_is_removed_by_e_mail() {
     let collector = with_accounts(1).await;
     let path = "/api/v2/accounts/a0000/assigned_csms";
     let managers = json!({"records": [{"email": "Cat@x.example"}, {"email": "dan@x.example"}]});
-    collector.call("POST", path, Some(managers)).await;
+    collector.change("POST", path, Some(managers)).await;
     let by_mail = format!("{path}?email=cat@x.example");
     assert_eq!(collector.call("DELETE", &by_mail, None).await.status, 200);
     let left = collector.get(path).await;

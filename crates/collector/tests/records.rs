@@ -14,7 +14,7 @@ async fn tree() -> Collector {
         {"account_id": "leaf", "parent_account_id": "mid"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     collector
 }
@@ -166,7 +166,7 @@ async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_mont
 async fn a_record_may_be_dated_by_its_day() {
     let collector = Collector::new();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({"records": [{"account_id": "acme"}]})),
@@ -286,12 +286,14 @@ async fn money_of_a_deactivated_account_counts_for_none_above() {
         collector.get(&path).await["financials"][0]["by_name"][0]["amount"].clone()
     };
     assert_eq!(sum("top").await, 15);
-    collector.call("DELETE", "/api/v2/accounts/mid", None).await;
+    collector
+        .change("DELETE", "/api/v2/accounts/mid", None)
+        .await;
     assert_eq!(sum("top").await, Value::Null, "nor what is below it");
     assert_eq!(sum("mid").await, 15, "of itself");
     let active = json!({"account_id": "mid", "is_deleted": false});
     collector
-        .call("PUT", "/api/v2/accounts/mid", Some(active))
+        .change("PUT", "/api/v2/accounts/mid", Some(active))
         .await;
     assert_eq!(sum("top").await, 15);
 }

@@ -109,7 +109,7 @@ async fn an_erasure_frees_the_ids_of_its_own_events_alone() {
     )
     .await;
     collector
-        .call("DELETE", "/api/v2/accounts/evil?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/evil?erase=true", None)
         .await;
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 1);
     let again = [feature("acme", "ann", "order", "order-0")];

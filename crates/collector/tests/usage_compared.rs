@@ -22,7 +22,7 @@ async fn fortnight() -> Collector {
     let child = |id: &str| json!({"account_id": id, "parent_account_id": "top"});
     let records = json!({"records": [child("a"), child("=b")]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     collector
         .send(vec![

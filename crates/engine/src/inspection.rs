@@ -1,6 +1,6 @@
 //! What an inspector of the tracker gets to see.
 
-use crate::{Consent, Millis, Mono, activity::ClockState, queue::Progress};
+use crate::{Consent, Millis, Mono, activity::ClockState};
 
 /// Where a tracker stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,24 +58,4 @@ pub enum WaitsFor {
     Batch,
     /// The tracker was shut down; the next page sends what is stored.
     NextPage,
-}
-
-/// An event that is kept for sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "typescript",
-    derive(serde::Serialize, tsify::Tsify),
-    serde(rename_all = "camelCase")
-)]
-pub struct QueuedEvent<'a> {
-    /// The event, a line of JSON.
-    pub line: &'a str,
-    /// How far it is on its way to the server.
-    pub progress: Progress,
-    /// It is not sent before the account is known.
-    pub lacks_account: bool,
-    /// It is not sent before the user is known.
-    pub lacks_user: bool,
-    /// It outlives the page.
-    pub is_stored: bool,
 }

@@ -6,7 +6,7 @@
 //! - It performs what [`Engine::poll_effect`] returns until that is `None`.
 //! - It calls `handle` again no later than [`Engine::poll_timeout`].
 //!
-//! Time and randomness are arguments, so every schedule of idle spells, crashes and
+//! Time and randomness are arguments, so every schedule of idle periods, crashes and
 //! failing servers runs in microseconds under a virtual clock.
 //!
 //! Calling `handle` more often than needed is harmless: a spurious [`Input::Timer`]
@@ -63,6 +63,7 @@ mod recorder;
 mod session;
 mod stats;
 pub mod stored_names;
+mod stored_record;
 mod time;
 
 pub use activity::ClockState;
@@ -72,9 +73,9 @@ pub use effect::{Effect, FlushOutcome, Loss, Request, RequestId};
 pub use engine::Engine;
 pub use identity::{Identity, SIGN_IN};
 pub use input::{Answer, Call, Cookies, FlushId, Input, Override, Response, Start, View};
-pub use inspection::{Inspection, QueuedEvent, WaitsFor};
+pub use inspection::{Inspection, WaitsFor};
 pub use journal::SegmentId;
-pub use queue::Progress;
+pub use queue::{Progress, QueuedEvent};
 pub use random::Seed;
 pub use session::Session;
 pub use stats::{Dropped, Reason, Stats};

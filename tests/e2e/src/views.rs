@@ -45,7 +45,7 @@ pub const VIEWS: [View; 23] = [
     ("user", "/users/ada@acme.example", "Ada Lindqvist"),
     ("alerts", "/alerts", "Customers that use less"),
     ("events", "/events", "Live events"),
-    ("quality", "/quality?range=all", "and how to mend it"),
+    ("quality", "/quality?range=all", "and how to fix it"),
     ("import", "/import", "What the lines are"),
     ("edit", "/accounts/kestrel/edit", "Edit Kestrel Couriers"),
     (

@@ -128,78 +128,8 @@ fn key_name(text: &str) -> Result<String, String> {
 
 /// Runs a `keys` command.
 pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
-    if matches!(command, KeysCommand::Create { .. }) && is_discarded() {
-        return Err(CliError::Usage(
-            "nobody would see the new key: standard output is closed or goes to /dev/null".into(),
-        ));
-    }
     match command {
-        KeysCommand::Create {
-            kind:
-                CreateKey::Source {
-                    database,
-                    new,
-                    json,
-                },
-        } => {
-            let pair = SourceKeys::generate()?;
-            let mut stored = KeyStore::open_or_create(&database)?;
-            let id = stored.insert_source(&pair, &new.into(), now_ms())?;
-            let shown = if json {
-                json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id }).to_string()
-            } else {
-                format!(
-                    "{id}\nauth key: {}\napi key:  {}\n\nnew na(\"{}\", \"{}\")",
-                    pair.auth_key, pair.api_key, pair.api_key, pair.auth_key
-                )
-            };
-            show(&mut stored, id, &shown)
-        }
-        KeysCommand::Create {
-            kind:
-                CreateKey::Account {
-                    database,
-                    name,
-                    json,
-                },
-        } => {
-            let key = generate_account_key()?;
-            let mut stored = KeyStore::open_or_create(&database)?;
-            let id = stored.insert_account_key(&key, &name, now_ms())?;
-            let shown = if json {
-                json!({ "account_key": key, "id": id }).to_string()
-            } else {
-                format!("{id}\naccount key: {key}")
-            };
-            show(&mut stored, id, &shown)
-        }
-        KeysCommand::Create {
-            kind:
-                CreateKey::Viewer {
-                    database,
-                    name,
-                    account,
-                    json,
-                },
-        } => {
-            let key = generate_viewer_key()?;
-            let mut stored = KeyStore::open_or_create(&database)?;
-            if let Some(account) = &account
-                && !stored.has_account(account)?
-            {
-                return Err(CliError::Usage(format!(
-                    "no account {account:?}; give the account_id of one that is known"
-                )));
-            }
-            let within = account.as_deref();
-            let id = stored.insert_viewer_key(&key, &name, within, now_ms())?;
-            let shown = if json {
-                json!({ "viewer_key": key, "id": id }).to_string()
-            } else {
-                format!("{id}\nviewer key: {key}")
-            };
-            show(&mut stored, id, &shown)
-        }
+        KeysCommand::Create { kind } => create(kind),
         KeysCommand::List { database, json } => {
             let stored = KeyStore::open(&database)?;
             let keys = stored.keys()?;
@@ -220,6 +150,74 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             } else {
                 print(&format!("{id} is revoked"))
             }
+        }
+    }
+}
+
+/// Creates a key, or a pair of keys, and prints it.
+fn create(kind: CreateKey) -> Result<(), CliError> {
+    if is_discarded() {
+        return Err(CliError::Usage(
+            "nobody would see the new key: standard output is closed or goes to /dev/null".into(),
+        ));
+    }
+    match kind {
+        CreateKey::Source {
+            database,
+            new,
+            json,
+        } => {
+            let pair = SourceKeys::generate()?;
+            let mut stored = KeyStore::open_or_create(&database)?;
+            let id = stored.insert_source(&pair, &new.into(), now_ms())?;
+            let shown = if json {
+                json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id }).to_string()
+            } else {
+                format!(
+                    "{id}\nauth key: {}\napi key:  {}\n\nnew na(\"{}\", \"{}\")",
+                    pair.auth_key, pair.api_key, pair.api_key, pair.auth_key
+                )
+            };
+            show(&mut stored, id, &shown)
+        }
+        CreateKey::Account {
+            database,
+            name,
+            json,
+        } => {
+            let key = generate_account_key()?;
+            let mut stored = KeyStore::open_or_create(&database)?;
+            let id = stored.insert_account_key(&key, &name, now_ms())?;
+            let shown = if json {
+                json!({ "account_key": key, "id": id }).to_string()
+            } else {
+                format!("{id}\naccount key: {key}")
+            };
+            show(&mut stored, id, &shown)
+        }
+        CreateKey::Viewer {
+            database,
+            name,
+            account,
+            json,
+        } => {
+            let key = generate_viewer_key()?;
+            let mut stored = KeyStore::open_or_create(&database)?;
+            if let Some(account) = &account
+                && !stored.has_account(account)?
+            {
+                return Err(CliError::Usage(format!(
+                    "no account {account:?}; give the account_id of one that is known"
+                )));
+            }
+            let within = account.as_deref();
+            let id = stored.insert_viewer_key(&key, &name, within, now_ms())?;
+            let shown = if json {
+                json!({ "viewer_key": key, "id": id }).to_string()
+            } else {
+                format!("{id}\nviewer key: {key}")
+            };
+            show(&mut stored, id, &shown)
         }
     }
 }

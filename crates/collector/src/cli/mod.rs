@@ -356,7 +356,7 @@ fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), C
     }
     if check && !rebuilt.differing.is_empty() {
         return Err(CliError::Usage(format!(
-            "the figures of {} differ from the events; run `natero-collector rebuild` to mend them",
+            "the figures of {} differ from the events; run `natero-collector rebuild` to correct them",
             rebuilt.differing.join(", ")
         )));
     }

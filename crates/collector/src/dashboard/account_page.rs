@@ -3,8 +3,14 @@
 use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 
 use super::{
-    account_header::AccountHeader, error, error::PageError, period::Period, query::Query,
-    rights::Rights, signed_in::SignedIn, state::Dashboard, view::View,
+    account_header::AccountHeader,
+    error::{self, PageError},
+    period::Period,
+    query::Query,
+    rights::Rights,
+    signed_in::SignedIn,
+    state::Dashboard,
+    view::View,
 };
 use crate::{
     clock::now_ms,

@@ -6,13 +6,12 @@ use maud::{Markup, html};
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    breakdown::bar,
     error::PageError,
     layout,
     period::Period,
+    share_bar::bar,
     sheet::Sheet,
-    table::{Column, Table, counted},
-    table_choice::Sort,
+    table::{Table, choice::Sort, column::Column, counted},
     value::Value,
     view::View,
 };

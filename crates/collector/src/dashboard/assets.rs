@@ -18,19 +18,47 @@ struct Asset {
     text: &'static str,
 }
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
+/// Styles in the order in which they apply: later ones win.
+const STYLE: &str = concat!(
+    include_str!("../../dashboard/style/base.css"),
+    include_str!("../../dashboard/style/controls.css"),
+    include_str!("../../dashboard/style/frame.css"),
+    include_str!("../../dashboard/style/tree.css"),
+    include_str!("../../dashboard/style/page_head.css"),
+    include_str!("../../dashboard/style/cards.css"),
+    include_str!("../../dashboard/style/chart.css"),
+    include_str!("../../dashboard/style/tables.css"),
+    include_str!("../../dashboard/style/filters.css"),
+    include_str!("../../dashboard/style/forms.css"),
+    include_str!("../../dashboard/style/people.css"),
+    include_str!("../../dashboard/style/live.css"),
+    include_str!("../../dashboard/style/sign_in.css"),
+    include_str!("../../dashboard/style/widths.css"),
+    include_str!("../../dashboard/style/forced_colors.css"),
+    include_str!("../../dashboard/style/print.css"),
+);
+
+/// One script, in the order in which its parts run.
+const SCRIPT: &str = concat!(
+    include_str!("../../dashboard/script/requests.js"),
+    include_str!("../../dashboard/script/tree.js"),
+    include_str!("../../dashboard/script/search.js"),
+    include_str!("../../dashboard/script/swap.js"),
+    include_str!("../../dashboard/script/chart.js"),
+    include_str!("../../dashboard/script/live.js"),
+    include_str!("../../dashboard/script/start.js"),
+);
 
 const ASSETS: [Asset; 3] = [
     Asset {
         name: "dashboard.css",
-        kind: STYLE,
-        text: include_str!("../../dashboard/dashboard.css"),
+        kind: "text/css; charset=utf-8",
+        text: STYLE,
     },
     Asset {
         name: "dashboard.js",
-        kind: SCRIPT,
-        text: include_str!("../../dashboard/dashboard.js"),
+        kind: "text/javascript; charset=utf-8",
+        text: SCRIPT,
     },
     Asset {
         name: "icon.svg",

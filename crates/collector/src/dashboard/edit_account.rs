@@ -160,7 +160,7 @@ fn form(account_id: &str, edit: &EditedFields, notice: Option<&Notice>, view: &V
                 }
             }
             div .actions {
-                button .button.primary type="submit" { @if warned.is_some() { "Do it" } @else { "Save" } }
+                button .button.primary type="submit" { (notice.map_or("Save", Notice::submit_label)) }
                 // When fields share a name, the last value counts.
                 @for entry in suggested {
                     button .button type="submit" name="parent_account_id" value=(entry.account_id) { "Put it below " (entry.title()) " (" (entry.account_id) ")" }
@@ -222,6 +222,15 @@ impl Notice {
         }
     }
 
+    /// The label of the button that submits the form below the message.
+    fn submit_label(&self) -> &'static str {
+        match self {
+            Notice::UsageOfParent { .. } => "Save anyway",
+            Notice::UnknownParent { .. } => "Create the account",
+            Notice::Refused(_) => "Save",
+        }
+    }
+
     fn suggested(&self) -> &[TreeEntry] {
         match self {
             Notice::UnknownParent { suggested, .. } => suggested,
@@ -242,11 +251,11 @@ impl Notice {
                         }
                     },
                     Notice::UnknownParent { parent, suggested } => {
-                        h2 { "Make a new account “" (parent) "”?" }
+                        h2 { "Create a new account “" (parent) "”?" }
                         p {
-                            "No account has the id " code { (parent) } ". “Do it” makes one, and puts " (header.title())
+                            "No account has the id " code { (parent) } ". “Create the account” creates it, and puts " (header.title())
                             @if header.descendants > 0 { " with the " (format::count(header.descendants, "account", "accounts")) " below it" }
-                            " below that new account. A typing error makes such an account."
+                            " below it. A typing error creates such an account."
                             @if !suggested.is_empty() { " The buttons below take an account that there is instead." }
                         }
                     },

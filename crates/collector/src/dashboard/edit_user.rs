@@ -139,10 +139,10 @@ impl Notice {
                         }
                     },
                     Notice::UnknownAccount { account_id, suggested } => {
-                        h2 { "Make a new account “" (account_id) "”?" }
+                        h2 { "Create a new account “" (account_id) "”?" }
                         p {
-                            "No account has the id " code { (account_id) } ". “Move” makes one, and moves the user there. "
-                            "A typing error makes such an account."
+                            "No account has the id " code { (account_id) } ". “Move” creates one, and moves the user there. "
+                            "A typing error creates such an account."
                             @if !suggested.is_empty() { " The buttons below take an existing account instead." }
                         }
                     },

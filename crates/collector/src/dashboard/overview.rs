@@ -133,7 +133,7 @@ fn nothing_yet() -> Markup {
     html! {
         section .card {
             (layout::empty("No accounts yet", html! {
-                "An account is made by the first event that names it. Make a pair of keys with "
+                "The first event that names an account creates it. Create a pair of keys with "
                 code { "natero-collector keys create source" }
                 ", give it to your page, and its events appear under Live events."
             }))

@@ -209,7 +209,7 @@ impl Period {
             return Markup::default();
         };
         html! {
-            p .hint.fresh {
+            p .hint.freshness {
                 "Counts every event received by " (format::moment(self.now, &self.time_zone)) "."
                 @if behind.events > 0 {
                     " The newest " (format::duration(behind.age))

@@ -7,10 +7,9 @@ use maud::{Markup, html};
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    alert_tables,
+    alerts,
     breakdown::Breakdown,
-    chart::{self, Bar},
-    chart_choice::Metric,
+    chart::{self, Bar, choice::Metric},
     error::PageError,
     format, layout,
     period::Period,
@@ -58,7 +57,7 @@ impl UsagePage {
                 (header.roll_up_switch(Tab::Usage, view))
             }
             (selection_path::show(&path, view))
-            (alert_tables::of_account(&self.alerts, self.last, header.shows_quality(), view, period.time_zone()))
+            (alerts::tables::of_account(&self.alerts, self.last, header.shows_quality(), view, period.time_zone()))
             @if view.csv.is_none() && report.is_empty() {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))
@@ -210,7 +209,7 @@ fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Ma
                     }
                 }
                 @if header.shows_quality() {
-                    p { a href={(view.only_period().at("/quality")) "#" (if non_leaf > 0 { "uncaptured" } else { "conflicts" })} { "Who, since when, and how to mend it" } }
+                    p { a href={(view.only_period().at("/quality")) "#" (if non_leaf > 0 { "uncaptured" } else { "conflicts" })} { "Who, since when, and how to fix it" } }
                 }
             }
         }

@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 use super::{
     address,
     breakdown::Breakdown,
-    chart::{self, Bar},
-    chart_choice::Metric,
+    chart::{self, Bar, choice::Metric},
     error::PageError,
     format,
     layout::{self, NavigationEntry},
@@ -21,6 +20,7 @@ use super::{
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
+    table::counted,
     totals::{self, Total, totals},
     user_tables, users,
     value::Value,
@@ -222,7 +222,7 @@ impl UserPage {
             (user_tables::requested(&self.sessions, sheet, path, view, zone))
             section .card #sessions {
                 h2 {
-                    (super::table::counted(count, "session", "sessions"))
+                    (counted(count, "session", "sessions"))
                     @if self.has_loose_events { " and events without a session" }
                 }
                 p .hint { "The latest first; the events of each in the order in which they happened." }

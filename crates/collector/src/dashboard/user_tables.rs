@@ -6,8 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     sheet::Sheet,
-    table::{Column, Table},
-    table_choice::Sort,
+    table::{Table, choice::Sort, column::Column},
     value::Value,
     view::View,
 };

@@ -8,15 +8,14 @@ use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
     address,
-    breakdown::bar,
     error::PageError,
     format, layout,
     period::Period,
     period_choice::{NamedPeriod, PeriodChoice},
-    quality_page, selection_path,
+    quality, selection_path,
+    share_bar::bar,
     sheet::Sheet,
-    table::{Column, Table, counted},
-    table_choice::Sort,
+    table::{Table, choice::Sort, column::Column, counted},
     value::Value,
     view::View,
 };
@@ -342,7 +341,7 @@ pub(super) fn uncounted(events: u64, view: &View, shows_quality: bool) -> Markup
     };
     html! {
         @if shows_quality {
-            a href=(view.only_period().at(quality_page::PATH)) { (words) }
+            a href=(view.only_period().at(quality::page::PATH)) { (words) }
         } @else { (words) }
     }
 }

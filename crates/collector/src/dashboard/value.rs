@@ -182,6 +182,16 @@ fn direction(number: f64) -> (&'static str, &'static str) {
     }
 }
 
+/// Renders a day, without the year if that is the current one.
+pub(crate) fn near_day(day: Option<Day>, today: Day) -> Markup {
+    html! {
+        @match day {
+            None => (Value::None.show()),
+            Some(day) => time datetime=(day) { (format::near_date(day, today)) },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,11 @@ const MAX_AMOUNT: f64 = 1e13;
 const UNIT: f64 = 10_000.0;
 
 impl Amount {
+    /// The amount in the currency's unit.
+    pub fn in_units(self) -> f64 {
+        self.0 as f64 / UNIT
+    }
+
     fn read(value: &Value) -> Option<Self> {
         let amount = number(value)?;
         let fits = amount.abs() <= MAX_AMOUNT;
@@ -48,7 +53,7 @@ impl Serialize for Amount {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match i64::try_from(self.0 / UNIT as i128) {
             Ok(whole) if self.0 % UNIT as i128 == 0 => serializer.serialize_i64(whole),
-            _ => serializer.serialize_f64(self.0 as f64 / UNIT),
+            _ => serializer.serialize_f64(self.in_units()),
         }
     }
 }

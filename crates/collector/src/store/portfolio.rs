@@ -177,7 +177,7 @@ impl Money {
     pub fn largest(&self) -> Option<f64> {
         let amounts = self.0.values();
         amounts
-            .map(|amount| amount.0 as f64 / 10_000.0)
+            .map(|amount| amount.in_units())
             .max_by(f64::total_cmp)
     }
 

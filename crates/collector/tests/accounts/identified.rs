@@ -153,7 +153,7 @@ async fn a_public_source_only_fills_what_others_left_empty() {
     .await;
     let user = json!({"account_id": "acme", "first_name": "Ann", "role": "admin"});
     collector
-        .call("PUT", "/api/v2/account_users/ann", Some(user))
+        .change("PUT", "/api/v2/account_users/ann", Some(user))
         .await;
     // Later than everything that is stored.
     let later = natero_collector::clock::now_ms() + HOUR;
@@ -337,7 +337,7 @@ async fn a_late_identification_clears_nothing_and_does_not_place_a_top_account()
     assert_eq!(parent().await, "top", "it was made after the clearing");
     let record = json!({"parent_account_id": null});
     collector
-        .call("PUT", "/api/v2/accounts/acme", Some(record))
+        .change("PUT", "/api/v2/accounts/acme", Some(record))
         .await;
     collector.send(vec![placed("7", 10)]).await;
     assert_eq!(parent().await, json!(null));

@@ -149,7 +149,7 @@ async fn a_table_that_says_what_is_stored_changes_nothing() {
         {"account_id": "a", "seats": 40, "score": 1.5, "vip": true, "zip": "8001", "details": {"tier": 2}},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(stored))
+        .change("POST", "/api/v2/accounts", Some(stored))
         .await;
     let table = "account_id,seats,score,vip,zip,tier\na,40,1.5,TRUE,8001,2\n";
     let tried = post_table(&collector, "accounts?dry_run=true", table).await;
@@ -165,7 +165,7 @@ async fn a_dry_run_takes_what_refused_records_say_for_nothing() {
     let collector = Collector::new();
     let known = json!({"records": [{"user_id": "u", "account_id": "home"}]});
     collector
-        .call("POST", "/api/v2/account_users", Some(known))
+        .change("POST", "/api/v2/account_users", Some(known))
         .await;
     let told = async |path: &str, table: &str| {
         let answer = post_table(&collector, path, table.to_owned()).await;
@@ -190,7 +190,7 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
     let records = |records: Value| Some(json!({ "records": records }));
     let known = json!([{"account_id": "same", "name": "Same"}, {"account_id": "acme"}]);
     collector
-        .call("POST", "/api/v2/accounts", records(known))
+        .change("POST", "/api/v2/accounts", records(known))
         .await;
     let tried = json!([
         {"account_id": "same", "name": "Same"},
@@ -221,7 +221,7 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
     assert_eq!(collector.count("SELECT COUNT(*) FROM users"), 0);
     // Without `dry_run`, the outcome is the same.
     collector
-        .call("POST", "/api/v2/accounts", records(tried))
+        .change("POST", "/api/v2/accounts", records(tried))
         .await;
     assert_eq!(collector.get("/api/v2/accounts/acme").await["name"], "Acme");
 }
@@ -240,7 +240,7 @@ async fn a_dry_run_names_parents_whose_usage_will_no_longer_count() {
         {"account_id": "gone", "parent_account_id": "used", "is_deleted": true},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(known))
+        .change("POST", "/api/v2/accounts", Some(known))
         .await;
     let path = "accounts?dry_run=true";
     let expected = json!([{"account_id": "used", "events": 2}]);

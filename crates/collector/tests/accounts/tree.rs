@@ -37,7 +37,7 @@ async fn whether_an_account_is_a_leaf_is_read_and_not_written() {
     let record = json!({"account_id": "acme", "is_leaf": false});
     accounts(&collector, json!([record])).await;
     collector
-        .call("PUT", "/api/v2/accounts/acme", Some(record))
+        .change("PUT", "/api/v2/accounts/acme", Some(record))
         .await;
     let account = collector.get("/api/v2/accounts/acme").await;
     assert_eq!(

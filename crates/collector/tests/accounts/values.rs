@@ -67,13 +67,13 @@ async fn a_blank_field_is_empty_whatever_its_name() {
     assert_eq!(account["details"], filled);
     let cleared = json!({"tier": " ", "stage": ""});
     collector
-        .call("PUT", "/api/v2/accounts/a", Some(cleared))
+        .change("PUT", "/api/v2/accounts/a", Some(cleared))
         .await;
     let account = collector.get("/api/v2/accounts/a").await;
     assert_eq!(account["details"], json!({"csm": "Kim"}), "empty for all");
     let user = json!({"account_id": "a", "first_name": "", "team": ""});
     collector
-        .call("PUT", "/api/v2/account_users/ann", Some(user))
+        .change("PUT", "/api/v2/account_users/ann", Some(user))
         .await;
     let user = collector.get("/api/v2/account_users/ann").await;
     assert_eq!(user["details"], json!({}));

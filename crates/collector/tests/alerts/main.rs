@@ -4,6 +4,7 @@
 mod pages;
 mod process;
 mod receiver;
+mod rule_api;
 mod rules;
 #[path = "../support/mod.rs"]
 mod support;

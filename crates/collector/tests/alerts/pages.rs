@@ -1,41 +1,9 @@
 //! The page of alerts, and the alerts on the page of an account.
 
-use axum::{body::Body, http::Request};
 use natero_collector::{clock::now_ms, model::calendar::TimeZone};
 use serde_json::json;
 
-use crate::support::*;
-
-async fn signed_in(collector: &Collector, key: &str) -> String {
-    let request = Request::post("/sign-in")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("sec-fetch-site", "same-origin")
-        .body(Body::from(format!("key={key}&next=")))
-        .unwrap();
-    let answer = collector.ask(request).await;
-    let cookie = answer.headers["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
-
-async fn open(collector: &Collector, cookie: &str, path: &str) -> String {
-    let request = Request::get(path)
-        .header("cookie", cookie)
-        .body(Body::empty())
-        .unwrap();
-    let answer = collector.ask(request).await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-    answer.text.replace('\u{a0}', " ")
-}
-
-async fn post(collector: &Collector, cookie: &str, path: &str, form: &str) -> Answer {
-    let request = Request::post(path)
-        .header("cookie", cookie)
-        .header("sec-fetch-site", "same-origin")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(form.to_owned()))
-        .unwrap();
-    collector.ask(request).await
-}
+use crate::support::{browser::Browser, *};
 
 async fn with_silent() -> Collector {
     let collector = Collector::new();
@@ -56,11 +24,11 @@ const RULE: &str = "name=Quiet+%3Ci%3E&when=silent&days=7&percent=30&level=top&a
 #[tokio::test]
 async fn a_rule_is_made_checked_and_removed_by_forms() {
     let collector = with_silent().await;
-    let cookie = signed_in(&collector, &collector.account_key).await;
-    let answer = post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let browser = Browser::of(&collector).await;
+    let answer = browser.post("/alerts/rules", RULE).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(answer.headers["location"], "/alerts?done=added#done");
-    let page = open(&collector, &cookie, "/alerts?done=added").await;
+    let page = browser.open("/alerts?done=added").await;
     // The browser scrolls to the message, which stands directly above the list of rules.
     let list = page.find("id=\"rules\"").unwrap();
     let message = page[..list].rfind("id=\"done\"").unwrap();
@@ -74,20 +42,20 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    let csv = open(&collector, &cookie, "/alerts?csv=alerts").await;
+    let csv = browser.open("/alerts?csv=alerts").await;
     assert!(
         csv.starts_with("account,account_id,user,rule,now,before,percent,since,until,last_seen\n"),
         "{csv}"
     );
     assert_eq!(csv.lines().count(), 3);
-    let account = open(&collector, &cookie, "/accounts/acme").await;
+    let account = browser.open("/accounts/acme").await;
     assert!(
         account.contains("1 active alert") && account.contains("Quiet &lt;i&gt;"),
         "{account}"
     );
     // The alert says what its rule is, and since when the account is silent.
     let last = now_ms() - 10 * DAY;
-    let day = open(&collector, &cookie, "/?csv=accounts").await;
+    let day = browser.open("/?csv=accounts").await;
     let day = day.lines().find(|line| line.starts_with("acme,")).unwrap();
     let day = day
         .split(',')
@@ -103,19 +71,19 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
         assert!(account.contains(text), "{text}: {account}");
     }
 
-    let answer = post(&collector, &cookie, "/alerts/check", "").await;
+    let answer = browser.post("/alerts/check", "").await;
     assert_eq!(answer.headers["location"], "/alerts?done=checked");
     for (form, status) in [
         (RULE, 409),
         ("name=x&when=silent&days=0", 422),
         ("name=x", 422),
     ] {
-        let answer = post(&collector, &cookie, "/alerts/rules", form).await;
+        let answer = browser.post("/alerts/rules", form).await;
         assert_eq!(answer.status.as_u16(), status, "{form}");
     }
     let id = collector.count("SELECT id FROM alert_rules");
     let remove = format!("/alerts/rules/{id}/delete");
-    let asked = post(&collector, &cookie, &remove, "").await;
+    let asked = browser.post(&remove, "").await;
     assert_eq!(asked.status, 200, "{}", asked.text);
     assert!(
         asked.text.contains("Remove the rule “Quiet &lt;i&gt;”?")
@@ -124,22 +92,22 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
         asked.text
     );
     assert_eq!(collector.count("SELECT COUNT(*) FROM alert_rules"), 1);
-    let answer = post(&collector, &cookie, &remove, "confirmed=true").await;
+    let answer = browser.post(&remove, "confirmed=true").await;
     assert_eq!(answer.headers["location"], "/alerts?done=removed#done");
-    let page = open(&collector, &cookie, "/alerts").await;
+    let page = browser.open("/alerts").await;
     assert!(
-        page.contains("No rule yet") && page.contains("No rule has hit"),
+        page.contains("No rule yet") && page.contains("No account or user has matched a rule"),
         "{page}"
     );
-    let account = open(&collector, &cookie, "/accounts/acme").await;
+    let account = browser.open("/accounts/acme").await;
     assert!(!account.contains("Quiet"));
 }
 
 #[tokio::test]
 async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
     let collector = with_silent().await;
-    let cookie = signed_in(&collector, &collector.account_key).await;
-    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let browser = Browser::of(&collector).await;
+    browser.post("/alerts/rules", RULE).await;
     let rules = "SELECT COUNT(*) FROM alert_rules";
     for (form, status, told) in [
         (
@@ -168,7 +136,7 @@ async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
             vec!["No account has the id “nobody”"],
         ),
     ] {
-        let answer = post(&collector, &cookie, "/alerts/rules", &form).await;
+        let answer = browser.post("/alerts/rules", &form).await;
         assert_eq!(answer.status.as_u16(), status, "{form}");
         for text in told {
             assert!(answer.text.contains(text), "{text}: {}", answer.text);
@@ -176,11 +144,11 @@ async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
         assert!(answer.text.contains("active alerts"), "it is on the page");
         assert_eq!(collector.count(rules), 1, "{form}");
     }
-    let answer = post(&collector, &cookie, "/alerts/webhook", "url=ftp%3A%2F%2Fx").await;
+    let answer = browser.post("/alerts/webhook", "url=ftp%3A%2F%2Fx").await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("value=\"ftp://x\""), "{}", answer.text);
     let form = "url=http%3A%2F%2Fx%3A99999";
-    let answer = post(&collector, &cookie, "/alerts/webhook", form).await;
+    let answer = browser.post("/alerts/webhook", form).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("from 1 to 65535"), "{}", answer.text);
 }
@@ -190,7 +158,7 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
     let collector = Collector::new();
     let record = json!({"records": [{"account_id": "site", "parent_account_id": "top"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(record))
+        .change("POST", "/api/v2/accounts", Some(record))
         .await;
     let days_ago = |account: &str, days: i64| {
         let at = now_ms() - days * DAY;
@@ -204,10 +172,10 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
             json!({"created_at": at}),
         )
     };
-    let cookie = signed_in(&collector, &collector.account_key).await;
-    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let browser = Browser::of(&collector).await;
+    browser.post("/alerts/rules", RULE).await;
     let new_user = "name=New&when=new_user&level=top";
-    post(&collector, &cookie, "/alerts/rules", new_user).await;
+    browser.post("/alerts/rules", new_user).await;
     collector
         .send(vec![
             days_ago("site", 12),
@@ -216,10 +184,10 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
             days_ago("other", 0),
         ])
         .await;
-    post(&collector, &cookie, "/alerts/check", "").await;
+    browser.post("/alerts/check", "").await;
     collector.send(vec![days_ago("back", 0)]).await;
-    post(&collector, &cookie, "/alerts/check", "").await;
-    let csv = open(&collector, &cookie, "/alerts?csv=alerts").await;
+    browser.post("/alerts/check", "").await;
+    let csv = browser.open("/alerts?csv=alerts").await;
     let last_seen = |account: &str| {
         let row = csv.lines().find(|line| line.starts_with(account)).unwrap();
         row.rsplit(',').next().unwrap().to_owned()
@@ -229,26 +197,26 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
     // The alert of this account has ended, and that of the other one is about a user.
     assert_eq!(last_seen("back,"), "", "{csv}");
     assert_eq!(last_seen("other,"), "", "{csv}");
-    let page = open(&collector, &cookie, "/alerts").await;
+    let page = browser.open("/alerts").await;
     assert!(page.contains("Last seen") && page.contains(&format!("datetime=\"{day}\"")));
     // A viewer of the account sees the same.
     let viewer = collector.viewer_key(Some("top"));
-    let viewer = signed_in(&collector, &viewer).await;
-    let csv = open(&collector, &viewer, "/alerts?csv=alerts").await;
+    let viewer = Browser::with_key(&collector, &viewer).await;
+    let csv = viewer.open("/alerts?csv=alerts").await;
     assert!(csv.lines().nth(1).unwrap().ends_with(&day), "{csv}");
 }
 
 #[tokio::test]
 async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
     let collector = with_silent().await;
-    let cookie = signed_in(&collector, &collector.account_key).await;
+    let browser = Browser::of(&collector).await;
     let account = json!({"records": [{"account_id": "acme", "tier": "gold"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(account))
+        .change("POST", "/api/v2/accounts", Some(account))
         .await;
     let rules = "SELECT COUNT(*) FROM alert_rules";
     let form = "name=Typed&when=silent&days=7&dimension=tier&dimension_value=glod";
-    let asked = post(&collector, &cookie, "/alerts/rules", form).await;
+    let asked = browser.post("/alerts/rules", form).await;
     assert_eq!(asked.status, 200);
     let doubt = "No account has “glod” as its tier.";
     assert!(
@@ -266,19 +234,10 @@ async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
     let meant = "meant=No+account+has+%E2%80%9Cglod%E2%80%9D+as+its+tier.";
     // Another unknown value leads to another question.
     let other = format!("{}&{meant}", form.replace("glod", "gould"));
-    assert_eq!(
-        post(&collector, &cookie, "/alerts/rules", &other)
-            .await
-            .status,
-        200
-    );
-    let answer = post(
-        &collector,
-        &cookie,
-        "/alerts/rules",
-        &format!("{form}&{meant}"),
-    )
-    .await;
+    assert_eq!(browser.post("/alerts/rules", &other).await.status, 200);
+    let answer = browser
+        .post("/alerts/rules", &format!("{form}&{meant}"))
+        .await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(collector.count(rules), 1);
 }
@@ -286,13 +245,13 @@ async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
 #[tokio::test]
 async fn a_rule_is_changed_by_the_form_that_shows_it() {
     let collector = with_silent().await;
-    let cookie = signed_in(&collector, &collector.account_key).await;
-    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let browser = Browser::of(&collector).await;
+    browser.post("/alerts/rules", RULE).await;
     let id = collector.count("SELECT id FROM alert_rules");
-    let page = open(&collector, &cookie, "/alerts").await;
+    let page = browser.open("/alerts").await;
     let link = format!("href=\"/alerts?edit={id}#rule\"");
     assert!(page.contains(&link), "{link}: {page}");
-    let page = open(&collector, &cookie, &format!("/alerts?edit={id}")).await;
+    let page = browser.open(&format!("/alerts?edit={id}")).await;
     for text in [
         "Change a rule",
         "value=\"Quiet &lt;i&gt;\"",
@@ -301,39 +260,35 @@ async fn a_rule_is_changed_by_the_form_that_shows_it() {
         assert!(page.contains(text), "{text}: {page}");
     }
     let form = RULE.replace("days=7", "days=9");
-    let answer = post(&collector, &cookie, &format!("/alerts/rules/{id}"), &form).await;
+    let answer = browser.post(&format!("/alerts/rules/{id}"), &form).await;
     assert_eq!(answer.headers["location"], "/alerts?done=changed#done");
-    let page = open(&collector, &cookie, "/alerts?done=changed").await;
+    let page = browser.open("/alerts?done=changed").await;
     assert!(page.contains("no use in the last 9 days"), "{page}");
-    let viewer = signed_in(&collector, &collector.viewer_key(None)).await;
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
     let path = format!("/alerts/rules/{id}");
-    assert_eq!(post(&collector, &viewer, &path, &form).await.status, 403);
-    let gone = post(
-        &collector,
-        &cookie,
-        "/alerts/rules/77",
-        &form.replace("Quiet", "Other"),
-    )
-    .await;
+    assert_eq!(viewer.post(&path, &form).await.status, 403);
+    let gone = browser
+        .post("/alerts/rules/77", &form.replace("Quiet", "Other"))
+        .await;
     assert_eq!(gone.status, 404);
 }
 
 #[tokio::test]
 async fn the_secret_of_the_webhook_is_shown_once_and_its_path_never() {
     let collector = Collector::new();
-    let cookie = signed_in(&collector, &collector.account_key).await;
+    let browser = Browser::of(&collector).await;
     let form = "url=https%3A%2F%2Fhooks.example.com%2FT0%2Fsesame";
-    let answer = post(&collector, &cookie, "/alerts/webhook", form).await;
+    let answer = browser.post("/alerts/webhook", form).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(answer.text.contains("whsec_"));
-    let page = open(&collector, &cookie, "/alerts").await;
+    let page = browser.open("/alerts").await;
     assert!(page.contains("https://hooks.example.com/…"), "{page}");
     for secret in ["whsec_", "sesame"] {
         assert!(!page.contains(secret), "{page}");
     }
-    let answer = post(&collector, &cookie, "/alerts/webhook", "url=javascript%3A1").await;
+    let answer = browser.post("/alerts/webhook", "url=javascript%3A1").await;
     assert_eq!(answer.status, 422);
-    let answer = post(&collector, &cookie, "/alerts/webhook/remove", "").await;
+    let answer = browser.post("/alerts/webhook/remove", "").await;
     assert_eq!(answer.status, 303);
     assert_eq!(collector.count("SELECT COUNT(*) FROM webhook"), 0);
 }
@@ -341,24 +296,24 @@ async fn the_secret_of_the_webhook_is_shown_once_and_its_path_never() {
 #[tokio::test]
 async fn viewers_see_alerts_of_their_accounts_and_change_nothing() {
     let collector = with_silent().await;
-    let admin = signed_in(&collector, &collector.account_key).await;
-    post(&collector, &admin, "/alerts/rules", RULE).await;
-    let whole = signed_in(&collector, &collector.viewer_key(None)).await;
-    let part = signed_in(&collector, &collector.viewer_key(Some("acme"))).await;
-    let page = open(&collector, &whole, "/alerts").await;
+    let admin = Browser::of(&collector).await;
+    admin.post("/alerts/rules", RULE).await;
+    let whole = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    let part = Browser::with_key(&collector, &collector.viewer_key(Some("acme"))).await;
+    let page = whole.open("/alerts").await;
     assert!(
         page.contains("2 active alerts") && page.contains("1 rule"),
         "{page}"
     );
     assert!(!page.contains("method=\"post\" action=\"/alerts"), "{page}");
     assert!(!page.contains("Webhook"), "{page}");
-    let page = open(&collector, &part, "/alerts").await;
+    let page = part.open("/alerts").await;
     assert!(
         page.contains("1 active alert") && !page.contains("acme-&lt;b&gt;"),
         "{page}"
     );
     assert!(!page.contains("no use in the last 7 days"), "{page}");
-    let account = open(&collector, &part, "/accounts/acme").await;
+    let account = part.open("/accounts/acme").await;
     assert!(account.contains("1 active alert"), "{account}");
     assert!(!account.contains("no use in the last 7 days"), "{account}");
     for (path, form) in [
@@ -368,12 +323,8 @@ async fn viewers_see_alerts_of_their_accounts_and_change_nothing() {
         ("/alerts/webhook", "url=https%3A%2F%2Fx.example"),
         ("/alerts/webhook/remove", ""),
     ] {
-        for cookie in [&whole, &part] {
-            assert_eq!(
-                post(&collector, cookie, path, form).await.status,
-                403,
-                "{path}"
-            );
+        for browser in [&whole, &part] {
+            assert_eq!(browser.post(path, form).await.status, 403, "{path}");
         }
     }
 }

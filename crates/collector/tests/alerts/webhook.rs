@@ -85,7 +85,7 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
     assert_eq!(body["alerts"][0]["account_id"], "a0");
     assert_eq!(body["alerts"].as_array().unwrap().len(), 2);
     // An alert that stays active is reported only once.
-    collector.call("POST", "/api/v2/alerts/check", None).await;
+    collector.change("POST", "/api/v2/alerts/check", None).await;
     assert_eq!(deliver_due(&collector, now + DAY).await, None);
     assert_eq!(delivery_state(&collector).await["delivered"], 1);
 }
@@ -224,7 +224,7 @@ async fn what_is_erased_before_a_message_arrives_is_not_in_it() {
     silent(&collector, 2).await;
     let next = deliver_due(&collector, now_ms()).await.unwrap();
     collector
-        .call("DELETE", "/api/v2/accounts/a0?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/a0?erase=true", None)
         .await;
     deliver_due(&collector, next).await;
     let received = receiver.received();

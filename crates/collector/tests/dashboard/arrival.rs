@@ -3,9 +3,10 @@
 use natero_collector::clock::now_ms;
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector, DAY,
     browser::{Browser, assert_shows},
-    support::{Collector, DAY, feature, with},
+    feature, with,
 };
 
 #[tokio::test]

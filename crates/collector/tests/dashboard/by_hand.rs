@@ -3,7 +3,10 @@
 use natero_collector::model::record_kind::RecordKind;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, assert_shows, with_company};
+use crate::{
+    company::with_company,
+    support::browser::{Browser, assert_shows},
+};
 
 #[tokio::test]
 async fn notes_interactions_and_amounts_are_entered_on_the_page_of_an_account() {

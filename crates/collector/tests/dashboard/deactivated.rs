@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows},
-    support::{Collector, feature},
+    feature,
 };
 
 #[tokio::test]
@@ -16,12 +17,12 @@ async fn deactivated_accounts_are_listed_only_on_request() {
         {"account_id": "new-site", "name": "New site", "parent_account_id": "group"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     let users = ["old-site", "new-site", "gone", "here"];
     let users = users.map(|id| json!({"user_id": format!("of {id}"), "account_id": id}));
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/account_users",
             Some(json!({ "records": users })),
@@ -157,7 +158,7 @@ async fn what_is_below_a_deactivated_account_is_deactivated_at_every_level() {
     // For an account above it, it counts no more than in the list.
     let record = json!({"records": [{"account_id": "gone", "parent_account_id": "group"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(record))
+        .change("POST", "/api/v2/accounts", Some(record))
         .await;
     let summary = collector.get("/api/v2/accounts/group/summary").await;
     assert_eq!(summary["financials"], json!([]));

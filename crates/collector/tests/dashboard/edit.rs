@@ -3,9 +3,10 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows, sign_in},
-    support::{Collector, feature, with},
+    feature, with,
 };
 
 /// The fields of the page's only form that changes something, as a browser sends them.
@@ -223,7 +224,7 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
         {"account_id": "oslo", "parent_account_id": "north"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     let browser = Browser::of(&collector).await;
     let path = "/accounts/north/edit";
@@ -236,10 +237,11 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
     assert_shows(
         &asked.text,
         &[
-            "Make a new account “Acme Ltd”?",
+            "Create a new account “Acme Ltd”?",
             "north with the 1 account below it",
             "name=\"parent_account_id\" value=\"acme\">Put it below Acme Ltd (acme)",
             "name=\"confirmed\" value=\"Acme Ltd\"",
+            ">Create the account</button>",
             "value=\"gold\"",
         ],
     );
@@ -247,7 +249,7 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
     // Another mistyped parent leads to another question.
     let form = "parent_account_id=Acme+Lt&tier=gold&confirmed=Acme+Ltd";
     let asked = browser.post(path, form).await;
-    assert_shows(&asked.text, &["Make a new account “Acme Lt”?"]);
+    assert_shows(&asked.text, &["Create a new account “Acme Lt”?"]);
     // The button sends the suggested account after the value of the field.
     let form = "parent_account_id=Acme+Ltd&tier=gold&confirmed=Acme+Ltd&parent_account_id=acme";
     assert_eq!(browser.post(path, form).await.status, 303);
@@ -312,7 +314,7 @@ async fn employees_are_a_number_and_an_edit_that_is_refused_is_shown_as_it_was_s
     let collector = Collector::new();
     let record = json!({"account_id": "acme", "employees": "many", "csm": "Ada"});
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({ "records": [record] })),

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows},
-    support::{Collector, feature},
+    feature,
 };
 
 const PATH: &str = "/users/ann/edit";
@@ -101,7 +102,7 @@ async fn a_move_to_an_unknown_account_suggests_existing_ones_and_makes_one_if_co
     assert_shows(
         &asked.text,
         &[
-            "Make a new account “awa”?",
+            "Create a new account “awa”?",
             "name=\"account_id\" value=\"away\"",
         ],
     );

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::{browser::Browser, sums::*, support::*};
+use crate::{sums::*, support::browser::Browser, support::*};
 
 #[tokio::test]
 async fn the_list_of_accounts_says_what_a_sum_over_the_events_says() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{browser::Browser, figures_of_user::totals, sums::*, support::*};
+use crate::{figures_of_user::totals, sums::*, support::browser::Browser, support::*};
 
 /// Accounts to which users belong.
 const HOMES: [&str; 6] = ["top", "mid", "leaf1", "leaf2", "leaf3", "solo"];

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::{
-    browser::Browser,
     sums::{Random, START, collector_with, is_below},
     support::DAY,
+    support::browser::Browser,
 };
 
 /// A financial record.

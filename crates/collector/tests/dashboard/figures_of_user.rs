@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{browser::Browser, sums::*};
+use crate::{sums::*, support::browser::Browser};
 
 /// Events whose times are whole minutes, because pages show no seconds.
 fn timed_events(seed: u64) -> Vec<Event> {

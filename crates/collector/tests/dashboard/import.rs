@@ -3,9 +3,10 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows},
-    support::{Collector, feature},
+    feature,
 };
 
 /// The names of the fields of a form, and their contents.
@@ -19,7 +20,7 @@ async fn a_dry_run_says_what_an_import_changes_and_changes_nothing() {
         .await;
     let record = json!({"records": [{"account_id": "same", "name": "Same"}]});
     collector
-        .call("POST", "/api/v2/accounts", Some(record))
+        .change("POST", "/api/v2/accounts", Some(record))
         .await;
     let browser = Browser::of(&collector).await;
     let table = "account_id,name,parent_account_id,tier\n\

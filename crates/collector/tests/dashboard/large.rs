@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows},
-    support::{Collector, feature, with},
+    feature, with,
 };
 
 /// An account with this many products, of which the last is used most.

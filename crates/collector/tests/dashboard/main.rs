@@ -1,9 +1,11 @@
 //! The dashboard, as a browser receives it.
 #![allow(missing_docs)]
 
+mod account_list;
+mod addresses;
 mod arrival;
-mod browser;
 mod by_hand;
+mod company;
 mod deactivated;
 mod edit;
 mod edit_user;
@@ -18,6 +20,7 @@ mod people;
 mod quality;
 mod quality_accounts;
 mod ranges;
+mod records;
 mod safety;
 mod signing_in;
 mod sums;

@@ -4,8 +4,8 @@ use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::{Browser, assert_shows},
     sums::table,
+    support::browser::{Browser, assert_shows},
     support::*,
 };
 
@@ -17,7 +17,7 @@ async fn with_money(records: &[(&str, Value)]) -> Collector {
         {"account_id": "us", "parent_account_id": "top"},
     ]);
     collector
-        .call("POST", "/api/v2/accounts", Some(accounts))
+        .change("POST", "/api/v2/accounts", Some(accounts))
         .await;
     for (account, record) in records {
         let path = format!("/api/v2/accounts/{account}/financials");
@@ -67,7 +67,9 @@ async fn a_deactivated_account_brings_no_revenue() {
         ("us", mrr("mrr", 0, 10, "EUR")),
     ])
     .await;
-    collector.call("DELETE", "/api/v2/accounts/eu", None).await;
+    collector
+        .change("DELETE", "/api/v2/accounts/eu", None)
+        .await;
     let browser = Browser::of(&collector).await;
     let rows = table(&browser, "/?level=all", "accounts", "account_id").await;
     assert_eq!(rows["top"]["mrr_EUR"], "10");
@@ -113,9 +115,13 @@ async fn the_header_of_an_account_has_the_same_revenue_as_the_list() {
     };
     assert_eq!(shown("top").await.unwrap(), "EUR 100 + USD 50");
     assert_eq!(shown("eu").await.unwrap(), "EUR 100");
-    collector.call("DELETE", "/api/v2/accounts/eu", None).await;
+    collector
+        .change("DELETE", "/api/v2/accounts/eu", None)
+        .await;
     assert_eq!(shown("top").await.unwrap(), "USD 50");
     assert_eq!(shown("eu").await, None);
-    collector.call("DELETE", "/api/v2/accounts/top", None).await;
+    collector
+        .change("DELETE", "/api/v2/accounts/top", None)
+        .await;
     assert_eq!(shown("us").await, None);
 }

@@ -6,8 +6,12 @@ use axum::{body::Body, http::Request};
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
-    support::{Collector, DAY, NOW, feature, with},
+    company::with_company,
+    support::{
+        Collector, DAY, NOW,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 async fn put(collector: &Collector, path: &str, records: serde_json::Value) {
@@ -108,12 +112,12 @@ async fn what_can_be_done_sorts_nothing_and_is_not_downloaded() {
     let collector = troubled().await;
     let browser = Browser::of(&collector).await;
     let page = browser.open("/quality?range=all").await;
-    assert_shows(&page, &["<span class=\"hidden\">Mend</span>"]);
-    assert!(!page.contains("sort.conflicts=mend"), "{page}");
+    assert_shows(&page, &["<span class=\"hidden\">Fix</span>"]);
+    assert!(!page.contains("sort.conflicts=fix"), "{page}");
     for id in ["conflicts", "uncaptured", "phantoms"] {
         let answer = browser.ask(&format!("/quality?range=all&csv={id}")).await;
         let head = answer.text.lines().next().unwrap_or_default();
-        assert!(!head.contains("mend"), "{id}: {head}");
+        assert!(!head.contains("fix"), "{id}: {head}");
     }
 }
 
@@ -395,7 +399,7 @@ async fn an_edit_keeps_what_it_does_not_change() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;
     collector
-        .call(
+        .change(
             "PUT",
             "/api/v2/accounts/kestrel",
             Some(json!({"employees": 40, "plan": {"seats": 3}})),

@@ -1,8 +1,8 @@
 //! Accounts that nobody has described, on the page about data quality.
 
 use crate::{
-    browser::{Browser, assert_shows},
     quality::{lines, section_of, troubled},
+    support::browser::{Browser, assert_shows},
     support::feature,
 };
 

@@ -8,8 +8,8 @@ use natero_collector::{
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows},
     sums::table,
+    support::browser::{Browser, assert_shows},
     support::*,
 };
 
@@ -27,7 +27,7 @@ async fn renewing() -> Collector {
         {"account_id": "site", "parent_account_id": "soon"},
     ]);
     collector
-        .call("POST", "/api/v2/accounts", Some(accounts))
+        .change("POST", "/api/v2/accounts", Some(accounts))
         .await;
     for (account, amount, currency) in [
         ("today", 100, "EUR"),

@@ -4,9 +4,10 @@ use axum::{body::Body, http::Request};
 use natero_collector::clock::now_ms;
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    Collector, DAY,
     browser::{Browser, assert_shows},
-    support::{Collector, DAY, feature, with},
+    feature, with,
 };
 
 const POLICY: [&str; 8] = [

@@ -2,9 +2,10 @@
 
 use axum::{body::Body, http::Request};
 
-use crate::{
+use crate::support::{
+    Collector,
     browser::{Browser, assert_shows, cookie_of, sign_in, sign_in_form},
-    support::{Collector, feature},
+    feature,
 };
 
 #[tokio::test]

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{
-    browser::Browser,
-    support::{Collector, DAY, HOUR},
-};
+use crate::support::{Collector, DAY, HOUR, browser::Browser};
 
 /// 1 May 2024.
 pub const START: i64 = 1_714_521_600_000;

@@ -3,8 +3,12 @@
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
-    support::{Collector, feature},
+    company::with_company,
+    support::{
+        Collector,
+        browser::{Browser, assert_shows},
+        feature,
+    },
 };
 
 #[tokio::test]
@@ -52,7 +56,7 @@ async fn a_level_of_ten_thousand_accounts_comes_in_pages() {
         .map(|at| json!({"account_id": format!("site-{at:05}"), "parent_account_id": "chain"}))
         .collect();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({"records": records})),
@@ -90,7 +94,7 @@ async fn a_chain_of_a_thousand_levels_stays_readable() {
         .map(|at| json!({"account_id": format!("l{at}"), "parent_account_id": format!("l{}", at - 1)}))
         .collect();
     collector
-        .call(
+        .change(
             "POST",
             "/api/v2/accounts",
             Some(json!({"records": records})),

@@ -4,8 +4,12 @@ use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
-    support::{Collector, DAY, NOW, feature, with},
+    company::with_company,
+    support::{
+        Collector, DAY, NOW,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 #[tokio::test]

@@ -7,8 +7,12 @@ use natero_collector::clock::now_ms;
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, assert_shows, with_company},
-    support::{Collector, feature, with},
+    company::with_company,
+    support::{
+        Collector,
+        browser::{Browser, assert_shows},
+        feature, with,
+    },
 };
 
 /// Pages of the company, each with a text that identifies it.

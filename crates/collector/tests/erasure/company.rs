@@ -12,7 +12,7 @@ pub async fn fill(collector: Collector) -> Collector {
         {"account_id": "beta", "parent_account_id": "top"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     collector
 }

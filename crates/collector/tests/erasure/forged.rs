@@ -33,7 +33,7 @@ async fn what_forged_events_invented_goes_with_them_and_what_others_named_stays(
         .await;
     let named = json!({"user_id": "named later", "account_id": "named later"});
     collector
-        .call("PUT", "/api/v2/account_users/named%20later", Some(named))
+        .change("PUT", "/api/v2/account_users/named%20later", Some(named))
         .await;
     collector.send(vec![event("used", "used", "good", 1)]).await;
     let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
@@ -62,7 +62,7 @@ async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_con
     let records: Vec<_> = accounts.map(|id| json!({"account_id": id})).into();
     let records = json!({"records": records});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     let parent = async |account: &str| {
         let account = account.replace(' ', "%20");
@@ -86,7 +86,7 @@ async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_con
     for (account, parent) in [("confirmed", "forged"), ("moved", "true")] {
         let record = json!({"account_id": account, "parent_account_id": parent});
         let path = format!("/api/v2/accounts/{account}");
-        collector.call("PUT", &path, Some(record)).await;
+        collector.change("PUT", &path, Some(record)).await;
     }
     for path in ["/api/v2/streams/bad", "/api/v2/events/single-0"] {
         let answer = collector.call("DELETE", path, None).await;
@@ -171,13 +171,15 @@ async fn what_the_account_api_cleared_stays_so_when_a_forged_identification_goes
         .await;
     let cleared = json!({"tier": null});
     collector
-        .call("PUT", "/api/v2/accounts/acme", Some(cleared))
+        .change("PUT", "/api/v2/accounts/acme", Some(cleared))
         .await;
     let forged = json!({"name": "Evil", "tier": "x"});
     collector
         .send(vec![said("identifyAccount", "bad", 0, 0, forged)])
         .await;
-    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    collector
+        .change("DELETE", "/api/v2/streams/bad", None)
+        .await;
     let account = collector.get("/api/v2/accounts/acme").await;
     assert_eq!(account["name"], "Acme");
     assert_eq!(account["details"], json!({}));
@@ -207,7 +209,9 @@ async fn a_parent_that_an_honest_source_asked_for_is_set_once_a_forged_one_is_go
         stored["parent_account_id"].clone()
     };
     assert_eq!(parent().await, "forged");
-    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    collector
+        .change("DELETE", "/api/v2/streams/bad", None)
+        .await;
     assert_eq!(parent().await, "region");
 }
 
@@ -219,7 +223,7 @@ async fn a_forged_place_is_taken_back_where_the_account_above_is_gone_meanwhile(
         {"account_id": "placed"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
     collector
         .send(vec![placed("placed", "bad", 0, &json!("middle"))])

@@ -21,7 +21,7 @@ async fn users_who_were_erased_with_their_account_stay_erased_elsewhere() {
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "a", 0)]).await;
     collector
-        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/acme?erase=true", None)
         .await;
     check_stays_erased(&collector).await;
 }
@@ -31,11 +31,11 @@ async fn an_event_without_an_account_is_of_the_account_that_its_user_belongs_to(
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "a", 0)]).await;
     collector
-        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/acme?erase=true", None)
         .await;
     let new = json!({"user_id": "eran", "account_id": "acme"});
     collector
-        .call("PUT", "/api/v2/account_users/eran", Some(new))
+        .change("PUT", "/api/v2/account_users/eran", Some(new))
         .await;
     let named = event("acme", "eran", "b", 0);
     let unnamed = with(event("acme", "eran", "b", 1), json!({"account_id": null}));
@@ -66,7 +66,7 @@ async fn an_erased_event_that_lay_ahead_stays_out_and_a_user_who_returns_counts_
         .send(vec![ahead(0, HOUR), ahead(1, 20 * HOUR)])
         .await;
     collector
-        .call("DELETE", "/api/v2/account_users/ann?erase=true", None)
+        .change("DELETE", "/api/v2/account_users/ann?erase=true", None)
         .await;
     let resent = collector
         .post(ndjson(&[

@@ -96,7 +96,9 @@ async fn even_a_figure_that_overflowed_is_right_once_its_stream_is_gone() {
     let sql = "UPDATE events SET total = 1e308 WHERE stream_id = 'bad'";
     collector.place.execute(sql);
     collector.place.rebuild();
-    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    collector
+        .change("DELETE", "/api/v2/streams/bad", None)
+        .await;
     assert_eq!(usage(&collector).await, before);
 }
 
@@ -113,7 +115,9 @@ async fn from_hours_without_their_events_the_figures_of_a_stream_are_subtracted(
     collector
         .send(vec![old(event("acme", "ann", "bad", 0), 10)])
         .await;
-    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    collector
+        .change("DELETE", "/api/v2/streams/bad", None)
+        .await;
     assert_eq!(usage(&collector).await, before);
 }
 
@@ -172,7 +176,7 @@ async fn an_erased_account_takes_its_users_and_records_along_and_leaves_its_chil
     let child = json!({"records": [{"account_id": "below", "parent_account_id": "acme"}]});
     let ann = json!({"user_id": "ann", "account_id": "acme"});
     collector
-        .call("PUT", "/api/v2/account_users/ann", Some(ann))
+        .change("PUT", "/api/v2/account_users/ann", Some(ann))
         .await;
     collector
         .send(vec![
@@ -182,12 +186,12 @@ async fn an_erased_account_takes_its_users_and_records_along_and_leaves_its_chil
         ])
         .await;
     collector
-        .call("POST", "/api/v2/accounts", Some(child))
+        .change("POST", "/api/v2/accounts", Some(child))
         .await;
     let money = json!({"date": NOW, "name": "mrr", "amount": 5, "currency": "EUR"});
     for (kind, record) in [("financials", money), ("notes", json!({"text": "x"}))] {
         let path = format!("/api/v2/accounts/acme/{kind}");
-        collector.call("POST", &path, Some(record)).await;
+        collector.change("POST", &path, Some(record)).await;
     }
     let answer = collector
         .call("DELETE", "/api/v2/accounts/acme?erase=true", None)

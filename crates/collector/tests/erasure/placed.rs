@@ -103,7 +103,7 @@ async fn a_user_whom_an_erasure_has_moved_moves_again_with_the_next() {
         send_from(&collector, &other, &[event("forged", "u", "worse", 0)]).await;
         collector.send(vec![event("acme", "u", "good", 0)]).await;
         let path = format!("/api/v2/{first}");
-        collector.call("DELETE", &path, None).await;
+        collector.change("DELETE", &path, None).await;
         assert_eq!(account_of(&collector, "u").await, "forged");
         // What counted where it happened stays there.
         assert_eq!(totals(&collector, "acme").await, (json!(1), json!(0)));
@@ -255,7 +255,7 @@ async fn a_user_stays_whom_somebody_else_has_placed() {
     let said = json!({"action": "identifyUser", "details": {"plan": "gold"}});
     let record = json!({"user_id": "api", "account_id": "beta"});
     collector
-        .call("PUT", "/api/v2/account_users/api", Some(record))
+        .change("PUT", "/api/v2/account_users/api", Some(record))
         .await;
     collector
         .send(vec![
@@ -350,7 +350,7 @@ async fn an_erased_account_takes_users_along_whom_the_api_or_a_server_has_placed
     });
     let record = json!({"user_id": "api", "account_id": "beta"});
     collector
-        .call("PUT", "/api/v2/account_users/api", Some(record))
+        .change("PUT", "/api/v2/account_users/api", Some(record))
         .await;
     send_from(&collector, &server, &[event("beta", "it's", "server", 0)]).await;
     collector

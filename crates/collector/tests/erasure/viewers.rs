@@ -74,7 +74,7 @@ async fn a_viewer_key_outlives_an_account_that_is_only_deactivated() {
     let collector = collector().await;
     let key = collector.viewer_key(Some("acme"));
     collector
-        .call("DELETE", "/api/v2/accounts/acme", None)
+        .change("DELETE", "/api/v2/accounts/acme", None)
         .await;
     assert_eq!(asking(&collector, &key, "acme").await, 200);
 }

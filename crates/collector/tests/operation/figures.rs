@@ -65,7 +65,7 @@ async fn the_latest_events_can_be_followed() {
     // An account without an event is known all the same.
     let body = json!({"name": "New"});
     collector
-        .call("PUT", "/api/v2/accounts/new", Some(body))
+        .change("PUT", "/api/v2/accounts/new", Some(body))
         .await;
     for (account, status) in [("new", 200), ("nobody", 404)] {
         let path = format!("/api/v2/events?account_id={account}");

@@ -6,7 +6,7 @@ use axum::{body::Body, http::Request};
 use base64::Engine;
 use natero_collector::store::rates::RateSubject;
 
-use crate::support::*;
+use crate::support::{browser::Browser, *};
 
 #[tokio::test]
 async fn a_key_that_asks_too_often_is_told_to_wait() {
@@ -35,17 +35,8 @@ async fn a_key_that_asks_too_often_is_told_to_wait() {
 #[tokio::test]
 async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together() {
     let collector = Collector::with(&["--rate-limit", "2"]);
-    let form = format!("key={}", collector.account_key);
-    let sign_in = Request::post("/sign-in")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("sec-fetch-site", "same-origin");
-    let answer = collector.ask(sign_in.body(Body::from(form)).unwrap()).await;
-    let cookie = answer.headers["set-cookie"].to_str().unwrap();
-    let cookie = cookie.split(';').next().unwrap().to_owned();
-    let page = || {
-        let request = Request::get("/loss").header("cookie", &cookie);
-        collector.ask(request.body(Body::empty()).unwrap())
-    };
+    let browser = Browser::of(&collector).await;
+    let page = || browser.ask("/loss");
     let api = || collector.call("GET", "/api/v2/accounts", None);
     assert_eq!(page().await.status, 200);
     assert_eq!(api().await.status, 200);

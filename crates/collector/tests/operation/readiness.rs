@@ -90,7 +90,7 @@ async fn a_clock_before_the_newest_key_or_erasure_takes_nothing_either() {
             .send(vec![feature("acme", "ann", "export", 1)])
             .await;
         collector
-            .call("DELETE", "/api/v2/account_users/ann?erase=true", None)
+            .change("DELETE", "/api/v2/account_users/ann?erase=true", None)
             .await;
         let right = collector.restarted();
         assert_eq!(ready(&right).await, 200);

@@ -23,7 +23,7 @@ async fn the_list_of_erasures_survives_a_rebuild_and_names_nobody() {
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "a", 0)]).await;
     collector
-        .call("DELETE", "/api/v2/account_users/ann?erase=true", None)
+        .change("DELETE", "/api/v2/account_users/ann?erase=true", None)
         .await;
     rebuild::rebuild(&mut collector.sql(), true).unwrap();
     let list = erasure_list::entries(&collector.sql()).unwrap();
@@ -142,7 +142,7 @@ async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else(
         .await;
     let placed = json!({"user_id": "bob", "account_id": "acme"});
     collector
-        .call("PUT", "/api/v2/account_users/bob", Some(placed))
+        .change("PUT", "/api/v2/account_users/bob", Some(placed))
         .await;
     let copy = collector.db().with_file_name("backup.db");
     backup(&collector.sql(), &copy).unwrap();
@@ -195,7 +195,7 @@ async fn an_account_that_an_earlier_version_erased_takes_its_members_from_a_back
     let copy = collector.db().with_file_name("backup.db");
     backup(&collector.sql(), &copy).unwrap();
     collector
-        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/acme?erase=true", None)
         .await;
     let mut list = erasure_list::entries(&collector.sql()).unwrap();
     list.retain(|(kind, ..)| kind == "account");
@@ -301,7 +301,7 @@ async fn a_viewer_key_of_an_erased_account_is_revoked_in_a_restored_backup() {
     let copy = db.with_file_name("backup.db");
     backup(&collector.sql(), &copy).unwrap();
     collector
-        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .change("DELETE", "/api/v2/accounts/acme?erase=true", None)
         .await;
     let list = erasure_list::entries(&collector.sql()).unwrap();
     let mut restored = CommandFile::open(&copy).unwrap();

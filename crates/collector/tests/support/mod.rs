@@ -1,6 +1,7 @@
 //! A collector on a fresh store, called without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
+pub mod browser;
 pub mod databases;
 pub mod place;
 pub mod running;
@@ -9,6 +10,7 @@ pub mod until_dropped;
 
 use std::{
     io::Write,
+    panic::Location,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -267,6 +269,7 @@ impl Collector {
         }
     }
 
+    /// Sends a request with the account key.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let separator = if path.contains('?') { '&' } else { '?' };
         let mut request = Request::builder()
@@ -277,6 +280,26 @@ impl Collector {
         }
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
         self.ask(request.body(body).unwrap()).await
+    }
+
+    /// The same, for a change that succeeds.
+    #[track_caller]
+    pub fn change(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> impl Future<Output = Value> {
+        let caller = Location::caller();
+        async move {
+            let answer = self.call(method, path, body).await;
+            assert_eq!(
+                answer.status, 200,
+                "{caller}: {method} {path}: {}",
+                answer.text
+            );
+            answer.json()
+        }
     }
 
     /// Sends a GET request with the account key, and expects 200.

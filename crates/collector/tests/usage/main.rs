@@ -198,7 +198,7 @@ async fn a_node_shows_itself_and_all_below_it_and_counts_only_leaves() {
         {"account_id": "mid", "parent_account_id": "top"},
     ]});
     collector
-        .call("POST", "/api/v2/accounts", Some(records))
+        .change("POST", "/api/v2/accounts", Some(records))
         .await;
 
     let top = collector.get("/api/v2/accounts/top/usage").await;
@@ -217,7 +217,7 @@ async fn a_node_shows_itself_and_all_below_it_and_counts_only_leaves() {
 
     let away = json!({"parent_account_id": null});
     collector
-        .call("PUT", "/api/v2/accounts/leaf", Some(away))
+        .change("PUT", "/api/v2/accounts/leaf", Some(away))
         .await;
     let mid = collector.get("/api/v2/accounts/mid/usage").await;
     assert_eq!(

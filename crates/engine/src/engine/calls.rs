@@ -110,7 +110,7 @@ impl Engine {
             IdentityChange::AccountKnown => self.complete_now(),
             IdentityChange::Extended => self.complete_waiting(),
             IdentityChange::Ended => {
-                let count = self.queue.drop_incomplete(true);
+                let count = self.queue.drop_own_half_identified();
                 self.report_local_loss(Reason::Identity, count);
                 self.complete_waiting();
             }
@@ -180,7 +180,7 @@ impl Engine {
         self.recorder.unload();
         self.send_before_unload();
         self.identity.forget();
-        let count = self.queue.drop_incomplete(false);
+        let count = self.queue.drop_incomplete();
         self.report_local_loss(Reason::Identity, count);
         self.session.forget(&mut self.random);
         if self.may_erase() {

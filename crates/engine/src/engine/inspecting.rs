@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::{
     Consent, Mono,
-    inspection::{Inspection, QueuedEvent, WaitsFor},
+    inspection::{Inspection, WaitsFor},
+    queue::QueuedEvent,
 };
 
 impl Engine {

@@ -3,7 +3,9 @@
 use natero_event::split_once;
 
 use super::Engine;
-use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin};
+use crate::{
+    Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, queue::Origin, stored_record,
+};
 
 /// How long a page waits before it sends what it adopted. By then the rest of what closed
 /// pages left has arrived, and requests still under way from those pages have reached the
@@ -70,7 +72,7 @@ impl Engine {
         }
         let mut record = String::new();
         if until > Mono::LONG_AGO {
-            journal::write_wait(&mut record, until - self.now.mono, self.now.wall);
+            stored_record::write_wait(&mut record, until - self.now.mono, self.now.wall);
         }
         self.effects.push(Effect::ShareWait { record });
     }
@@ -111,11 +113,11 @@ impl Engine {
         while !rest.is_empty() {
             let record;
             (record, rest) = split_once(rest, b'\n').unwrap_or((rest, ""));
-            if let Some((draft, is_uncertain)) = journal::read_record(record) {
+            if let Some((draft, is_uncertain)) = stored_record::read_record(record) {
                 if may_store {
                     self.enqueue(draft, Origin::Adopted { is_uncertain });
                 }
-            } else if let Some(wait) = journal::read_wait(record, self.now.wall) {
+            } else if let Some(wait) = stored_record::read_wait(record, self.now.wall) {
                 self.delivery.extend_server_wait(self.now.mono + wait);
             }
         }

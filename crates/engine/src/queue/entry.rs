@@ -2,7 +2,7 @@
 
 use natero_event::Priority;
 
-use crate::{RequestId, SegmentId, identity::Missing, journal};
+use crate::{RequestId, SegmentId, identity::Missing, stored_record};
 
 /// A recorded event on its way into the queue.
 #[derive(Debug)]
@@ -41,7 +41,27 @@ pub enum Progress {
     Asked(RequestId),
 }
 
-/// An event that is kept.
+/// An event that is kept for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub struct QueuedEvent<'a> {
+    /// The event, a line of JSON.
+    pub line: &'a str,
+    /// How far it is on its way to the server.
+    pub progress: Progress,
+    /// It is not sent before the account is known.
+    pub lacks_account: bool,
+    /// It is not sent before the user is known.
+    pub lacks_user: bool,
+    /// It outlives the page.
+    pub is_stored: bool,
+}
+
+/// An event in the queue.
 #[derive(Debug)]
 pub(super) struct Entry {
     /// How many events were queued before it.
@@ -78,8 +98,18 @@ impl Entry {
         self.progress == Progress::Waiting && !self.draft.missing.any()
     }
 
+    pub fn inspect(&self) -> QueuedEvent<'_> {
+        QueuedEvent {
+            line: &self.draft.line,
+            progress: self.progress,
+            lacks_account: self.draft.missing.account,
+            lacks_user: self.draft.missing.user,
+            is_stored: self.segment.is_some(),
+        }
+    }
+
     pub fn write_record(&self, out: &mut String) {
-        journal::write_record(out, &self.draft, self.progress != Progress::Waiting);
+        stored_record::write_record(out, &self.draft, self.progress != Progress::Waiting);
     }
 
     /// Its size in memory and on the wire, in bytes, including the line end.

@@ -6,11 +6,11 @@ mod storing;
 
 use natero_event::{Id, Priority, event_id, insert_identity, names_other_account};
 
-use crate::{RequestId, inspection::QueuedEvent, journal, session::is_id_of_ours};
+use crate::{RequestId, session::is_id_of_ours, stored_record};
 
 use entry::Entry;
-pub use entry::Progress;
 pub(crate) use entry::{Draft, Origin};
+pub use entry::{Progress, QueuedEvent};
 pub(crate) use sending::Verdict;
 use storing::{FreedRecord, free};
 
@@ -90,14 +90,7 @@ impl Queue {
 
     /// The event at this position, oldest first.
     pub fn get(&self, at: usize) -> Option<QueuedEvent<'_>> {
-        let entry = self.entries.get(at)?;
-        Some(QueuedEvent {
-            line: &entry.draft.line,
-            progress: entry.progress,
-            lacks_account: entry.draft.missing.account,
-            lacks_user: entry.draft.missing.user,
-            is_stored: entry.segment.is_some(),
-        })
+        self.entries.get(at).map(Entry::inspect)
     }
 
     /// Adds an event. An uncertain event is asked about before it is sent.
@@ -155,14 +148,16 @@ impl Queue {
         self.entries.iter().any(|entry| entry.draft.missing.any())
     }
 
-    /// Drops events that wait for an identity which will never be complete: all of them,
-    /// or only those that this page recorded with one of the two ids. Returns how many.
-    pub fn drop_incomplete(&mut self, own_half_identified_only: bool) -> u32 {
-        self.remove(if own_half_identified_only {
-            Selection::OwnHalfIdentified
-        } else {
-            Selection::Incomplete
-        })
+    /// Drops all events that wait for an identity, because it will never be complete.
+    /// Returns how many.
+    pub fn drop_incomplete(&mut self) -> u32 {
+        self.remove(Selection::Incomplete)
+    }
+
+    /// Drops the events that this page recorded while only one of the two ids was known.
+    /// Returns how many.
+    pub fn drop_own_half_identified(&mut self) -> u32 {
+        self.remove(Selection::OwnHalfIdentified)
     }
 
     /// Completes the events that waited for an identity. They become ready and must be
@@ -182,7 +177,7 @@ impl Queue {
                 continue;
             }
             // The stored record also said which ids the line lacked.
-            let record_bytes = journal::record_bytes(&entry.draft)
+            let record_bytes = stored_record::record_bytes(&entry.draft)
                 + usize::from(missing.account)
                 + usize::from(missing.user);
             self.unstored += usize::from(entry.segment.is_some());
@@ -231,7 +226,7 @@ impl Queue {
         self.bytes -= entry.bytes();
         self.ready -= usize::from(entry.is_ready());
         self.unstored -= usize::from(entry.segment.is_none());
-        let record_bytes = journal::record_bytes(&entry.draft);
+        let record_bytes = stored_record::record_bytes(&entry.draft);
         free(&mut self.freed, entry.segment, record_bytes);
         free(&mut self.freed, entry.replaces, record_bytes);
     }

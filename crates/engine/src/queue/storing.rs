@@ -4,10 +4,7 @@ use super::{
     Batch, Queue, Selection,
     entry::{Entry, Progress},
 };
-use crate::{
-    SegmentId,
-    journal::{self, SEGMENT_BYTES},
-};
+use crate::{SegmentId, journal::SEGMENT_BYTES, stored_record};
 
 /// An event that its segment need not hold any more.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +29,7 @@ impl Queue {
             if bytes >= SEGMENT_BYTES {
                 break;
             }
-            if bytes + journal::record_bytes(&entry.draft) > max_bytes {
+            if bytes + stored_record::record_bytes(&entry.draft) > max_bytes {
                 continue;
             }
             entry.write_record(&mut batch.body);
@@ -99,7 +96,7 @@ impl Queue {
     /// freed.
     pub fn writes_succeeded(&mut self) {
         for entry in &mut self.entries {
-            let record_bytes = journal::record_bytes(&entry.draft);
+            let record_bytes = stored_record::record_bytes(&entry.draft);
             free(&mut self.freed, entry.replaces.take(), record_bytes);
         }
     }
