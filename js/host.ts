@@ -331,8 +331,13 @@ export class Host {
     const controller = newController();
     this.#controllers[request] = controller;
     const signal = controller?.signal;
+    let isPosted = false;
+    const onPost = (): void => {
+      if (isPosted) sendInput("sentAgain", request);
+      isPosted = true;
+    };
     const target = asked ? `${url}?${ASKED_PARAMETER}=${asked}` : url;
-    const answer = await post({ url: target, body, keepalive, unloading, compress, signal });
+    const answer = await post({ url: target, body, keepalive, unloading, compress, signal, onPost });
     delete this.#controllers[request];
     if (answer && answer.status > 0) {
       const { status, retryAfter, rejected, message, lacking } = answer;
@@ -350,7 +355,7 @@ export class Host {
   async #copy(url: string, body: string, keepalive: boolean, unloading: boolean): Promise<void> {
     if (this.#copies >= MAX_COPIES) return;
     this.#copies += 1;
-    await post({ url, body, keepalive, unloading, compress: false, signal: undefined });
+    await post({ url, body, keepalive, unloading, compress: false, signal: undefined, onPost() {} });
     this.#copies -= 1;
   }
 

@@ -116,9 +116,10 @@ export class Tracker<App extends Names = Names> {
   sendFeatureEvent(feature: NameOf<App, "feature">, total?: number | FeatureOptions<App>): void {
     if (total === undefined && !this.#isClosed && this.#calls.quickSend?.(feature)) return;
     this.#add("sendFeatureEvent", () => {
+      const name = id("feature", feature);
       const fields = options(typeof total === "object" ? total : { total });
       return [
-        id("feature", feature),
+        name,
         useCount(fields.total),
         override("module", fields.module),
         override("product", fields.product),
@@ -269,7 +270,8 @@ export class Tracker<App extends Names = Names> {
       // If a built-in function gives wrong answers, nothing can be read. The host finds out which: see `prepare.ts`.
       if (toJson(snapshot({ a: [toId(" a")] }, 99)!) !== '{"a":["a"]}') refuse("arguments");
       givenSettings = readSettings(passedSettings);
-      const path = `${encodeComponent(id("authKey", authKey))}/${encodeComponent(id("apiKey", apiKey))}`;
+      const key = encodeComponent(id("apiKey", apiKey));
+      const path = `${encodeComponent(id("authKey", authKey))}/${key}`;
       const endpoint = "endpoint" in givenSettings ? givenSettings.endpoint : DEFAULT_ENDPOINT;
       url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${path}`;
     } catch (thrown) {

@@ -13,7 +13,7 @@ pub(crate) use self::registry::running;
 pub(crate) use self::registry::{Handle, find, open};
 
 use crate::{
-    browser::{self, BrowserHost},
+    browser::{self, BrowserHost, HookTexts},
     error::{ErrorCode, Problem, TrackerError},
     flush::Flush,
     host::InputFn,
@@ -30,8 +30,8 @@ pub(crate) struct Instance {
     url: String,
     /// The modules that guards have entered.
     modules: RefCell<ModuleStack>,
-    /// Whether there is a `before_send` and an `on_error`.
-    hooks: [bool; 2],
+    /// The texts of `before_send` and `on_error`, if there are any.
+    hooks: HookTexts,
     /// A difference to the settings of a later construction has been reported.
     is_warned_of_difference: Cell<bool>,
     /// Which handles are still in use.
@@ -103,12 +103,13 @@ impl Instance {
 
     /// Takes over the ids of a later construction, and nothing else. Warns once if its
     /// other settings differ.
-    fn join(&self, settings: &Settings, explicit: &[String], hooks: [bool; 2]) {
+    fn join(&self, settings: &Settings, explicit: &[String], hooks: &HookTexts) {
         let platform = &self.host.platform;
         let mut differing = settings.differing_from(platform.settings, explicit);
-        // Two closures cannot be compared.
+        // Functions with the same text count as equal, because components create them
+        // anew.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
-            if hooks[at] && !self.hooks[at] {
+            if hooks[at].is_some() && hooks[at] != self.hooks[at] {
                 differing.push(name);
             }
         }

@@ -421,6 +421,10 @@ export class Core {
      */
     sendModuleEvent(mono: number, wall: number, module: string, timeSpent: number, product: string | undefined): void;
     /**
+     * The body of a request was sent once more.
+     */
+    sentAgain(mono: number, wall: number, request: number): void;
+    /**
      * `setAccountId`; without an id, `null` was passed.
      */
     setAccountId(mono: number, wall: number, id: string | undefined): void;
@@ -511,6 +515,7 @@ export interface InitOutput {
     readonly core_restored: (a: number, b: number, c: number) => void;
     readonly core_sendFeatureEvent: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => void;
     readonly core_sendModuleEvent: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
+    readonly core_sentAgain: (a: number, b: number, c: number, d: number) => void;
     readonly core_setAccountId: (a: number, b: number, c: number, d: number) => void;
     readonly core_setModuleId: (a: number, b: number, c: number, d: number) => void;
     readonly core_setProductId: (a: number, b: number, c: number, d: number) => void;

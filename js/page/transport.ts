@@ -1,6 +1,7 @@
 // Posts batches. A plain-text body needs no preflight request, so a collector on another origin is reached by a
 // single request, even while the page unloads.
 
+import { bare } from "../address.ts";
 import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
 import { deferred, request } from "../environment.ts";
@@ -39,18 +40,17 @@ export interface Posting {
   readonly compress: boolean;
   /** Aborts the request. */
   readonly signal: AbortSignal | undefined;
+  /** Called before each request: a body may be sent again in another form or way. */
+  onPost(): void;
 }
 
 type Header = (name: string) => string | null;
 
-// A compressed body needs a preflight request, and a proxy or firewall may refuse it. After such a failure the page
-// sends uncompressed bodies.
-let compressionFailed = false;
-
-// How many compressed bodies in a row failed. A proxy or firewall may fail on them with any status, so after
-// `FIRST_TRIAL` failures the next body is sent uncompressed. If that succeeds, one more compressed body is tried. If
-// it fails and a second uncompressed trial succeeds, the page gives up compression.
-let compressedFailures = 0;
+// For each source, how many compressed bodies in a row failed. A compressed body needs a preflight request, and a proxy
+// or firewall may fail on it with any status. So after `FIRST_TRIAL` failures the next body is sent uncompressed. If
+// that succeeds, one more compressed body is tried. If it fails and a second uncompressed trial succeeds, or if a
+// compressed body is refused, the page gives up compression: the number is infinite.
+const failures: Record<string, number> = { __proto__: null } as never;
 const FIRST_TRIAL = MAX_COMPRESSED_FAILURES;
 const SECOND_TRIAL = FIRST_TRIAL + 2;
 
@@ -67,27 +67,34 @@ const isUsed = /* @__PURE__ */ attribute<Response, "bodyUsed">("Response", "body
 
 /** Posts a batch; never rejects. Resolves to `undefined` if no answer came. */
 export async function post(posting: Posting): Promise<ServerAnswer | undefined> {
-  const { body, compress, unloading } = posting;
+  const { body, compress, unloading, url } = posting;
+  const source = bare(url);
+  const count = failures[source] ?? 0;
   // Compression takes a turn of the event loop, which an unloading page may not get.
-  if (!compress || compressionFailed || unloading || body.length <= COMPRESS_OVER_BYTES || !canCompress())
-    return await postOnce(posting, false);
-  if (compressedFailures === FIRST_TRIAL || compressedFailures === SECOND_TRIAL) {
-    const answer = await postOnce(posting, false);
-    if (!isSuccess(answer)) compressedFailures = 0;
-    else if (compressedFailures === FIRST_TRIAL) compressedFailures += 1;
-    else compressionFailed = true;
+  if (
+    !compress ||
+    count === Infinity ||
+    fetchFailed ||
+    unloading ||
+    body.length <= COMPRESS_OVER_BYTES ||
+    !canCompress()
+  )
+    return await postOnce(posting);
+  if (count === FIRST_TRIAL || count === SECOND_TRIAL) {
+    const answer = await postOnce(posting);
+    failures[source] = isSuccess(answer) ? (count === FIRST_TRIAL ? count + 1 : Infinity) : 0;
     return answer;
   }
-  const answer = await postOnce(posting, true);
-  if (answer && !find(COMPRESSION_REFUSED, `${answer.status}`)) {
-    compressedFailures = isSuccess(answer) ? 0 : compressedFailures + 1;
+  const answer = await postOnce(posting, source);
+  if (answer && (fetchFailed || !find(COMPRESSION_REFUSED, `${answer.status}`))) {
+    failures[source] = isSuccess(answer) ? 0 : (failures[source] ?? 0) + 1;
     return answer;
   }
   // When a page unloads, browsers fail its requests although they arrive. Such a page gets no further turn, so it
   // does not send the batch again.
   if (!answer) await nextTurn();
-  compressionFailed = true;
-  return await postOnce(posting, false);
+  failures[source] = Infinity;
+  return await postOnce(posting);
 }
 
 /** Whether the server took the batch. */
@@ -99,11 +106,15 @@ function nextTurn(): Promise<void> {
   return promise;
 }
 
-async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAnswer | undefined> {
+/** Posts a body, compressed if the source is given. */
+async function postOnce(posting: Posting, compressedFor?: string): Promise<ServerAnswer | undefined> {
   const { url, body, keepalive, unloading, signal } = posting;
   // A replacement of `fetch` may ignore signals.
   if (isAborted(signal)) return undefined;
-  if (fetchFailed) return unloading ? sendBeacon(url, body) : await postByXhr(url, body, signal);
+  if (fetchFailed) {
+    posting.onPost();
+    return unloading ? sendBeacon(url, body) : await postByXhr(url, body, signal);
+  }
   // A redirected POST becomes a GET, whose answer would look like success.
   const init = {
     __proto__: null,
@@ -115,11 +126,12 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
     signal,
   } as RequestInit;
   try {
-    if (compressed) {
+    if (compressedFor) {
       // If compression never finishes, it is not started again for later batches.
-      compressionFailed = true;
+      const count = failures[compressedFor] ?? 0;
+      failures[compressedFor] = Infinity;
       init.body = await gzip(body);
-      compressionFailed = false;
+      failures[compressedFor] = count;
       if (isAborted(signal)) return undefined;
       init.headers = {
         __proto__: null,
@@ -127,6 +139,7 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
         "content-encoding": "gzip",
       } as unknown as HeadersInit;
     }
+    posting.onPost();
     const pending = attempt(() => request(url, init));
     const response = pending && (await pending);
     const status = statusOf(response);
@@ -145,12 +158,13 @@ async function postOnce(posting: Posting, compressed: boolean): Promise<ServerAn
     if (!unloading || isAborted(signal)) return undefined;
     // When a page unloads, browsers fail its requests although they arrive. Such a page gets no further turn.
     await nextTurn();
+    posting.onPost();
     // Nothing reports whether a beacon arrived. Its events stay until an answer confirms them, and receivers
     // deduplicate.
     return sendBeacon(url, body);
   }
   fetchFailed = true;
-  return await postOnce(posting, false);
+  return await postOnce(posting);
 }
 
 function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<ServerAnswer | undefined> {

@@ -19,7 +19,9 @@ for (const status of [0, 400, 403, 406, 411, 415, 422, 501]) {
     await page.flush;
     assert.deepEqual(encodings(page.collector), ["gzip", undefined]);
     assert.deepEqual(page.collector.requests[0].events, page.collector.requests[1].events);
-    assert.equal(page.tracker.stats().delivered, 1);
+    const { bytesSent, delivered, requests } = page.tracker.stats();
+    assert.deepEqual([delivered, requests], [1, 2]);
+    assert.equal(bytesSent, 2 * page.collector.requests[1].init.body.length);
     page.tracker.sendFeatureEvent("g", { details: { text: "x".repeat(3_000) } });
     await page.tracker.flush();
     assert.deepEqual(encodings(page.collector), ["gzip", undefined, undefined]);
@@ -82,6 +84,32 @@ test("after a server has failed for long, bodies are packed as before", async ()
   const page = await flushed({ compress: true }, ...failures, WELL);
   await deliver(page, ["g", "h", "i"]);
   assert.deepEqual(encodings(page.collector).slice(-3), Array(3).fill("gzip"));
+  page.close();
+});
+
+test("what one server makes of packed bodies says nothing about another", async () => {
+  const page = await flushed({ compress: true }, (url, { headers }) =>
+    `${url}`.includes("other.test") && headers ? new Response("no", { status: 502 }) : new Response('{"accepted":1}'),
+  );
+  const na = page.tracker.constructor;
+  const other = new na("api", "auth", { ...SETTINGS, compress: true, endpoint: "http://other.test" });
+  await other.ready;
+  other.sendFeatureEvent("g", { details: { text: "x".repeat(3_000) } });
+  const step = async () => {
+    page.tracker.flush();
+    other.flush();
+    await reallyPass(1);
+    await pass(50);
+  };
+  await until(
+    () => other.stats().delivered === 1,
+    async () => {
+      page.tracker.sendFeatureEvent("f", { details: { text: "x".repeat(3_000) } });
+      await step();
+    },
+  );
+  await until(() => page.tracker.stats().pending === 0, step);
+  other.shutdown();
   page.close();
 });
 

@@ -130,3 +130,20 @@ test("what is confirmed after a page has ended is removed", () => {
   storage.remove(1);
   assert.deepEqual({ ...localStorage }, {});
 });
+
+test("without locks, what a page left that has not said when it lived last is adopted", async () => {
+  const { locks } = navigator;
+  navigator.locks = undefined;
+  try {
+    const { storage, inputs } = page();
+    localStorage.setItem("q1.s.other.1", "records");
+    storage.adopt();
+    for (let turn = 0; turn < 5; turn += 1) await undefined;
+    assert.deepEqual(inputs, [
+      ["adopted", ""],
+      ["adopted", "records"],
+    ]);
+  } finally {
+    navigator.locks = locks;
+  }
+});

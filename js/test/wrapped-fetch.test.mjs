@@ -21,10 +21,23 @@ for (const [name, answer] of [
     assert.equal(page.collector.requests.length, 1);
     assert.equal(Xhr.asked.length, 2);
     assert.equal(Xhr.asked[0].target, "POST http://collector.test/v1/auth/api");
-    assert.equal(page.tracker.stats().delivered, 2);
+    const { delivered, requests } = page.tracker.stats();
+    assert.deepEqual([delivered, requests], [2, 3]);
     page.close();
   });
 }
+
+test("a batch that is refused when it was sent another way than by fetch is not sent again", async () => {
+  Xhr.asked = [];
+  Xhr.answer = { status: 400 };
+  const page = await flushed({ compress: true }, () => undefined);
+  assert.equal((await page.flush).rejected, 1);
+  page.tracker.sendFeatureEvent("g", { details: { text: "x".repeat(3_000) } });
+  assert.equal((await page.tracker.flush()).rejected, 1);
+  assert.equal(Xhr.asked.length, 2);
+  Xhr.answer = {};
+  page.close();
+});
 
 test("a wrapped fetch that has read the answer is not asked again, and nothing is sent for ever", async () => {
   Xhr.asked = [];

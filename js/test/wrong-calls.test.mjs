@@ -22,6 +22,7 @@ const TABLE = [
   ["identifyUser", "details", (t, v) => t.identifyUser("bob", v), BAGS],
   ["sendFeatureEvent", "feature", (t, v) => t.sendFeatureEvent(v), [...IDS, ...NULL]],
   ["sendFeatureEvent", "feature", (t, v) => t.sendFeatureEvent(v, 2), [...IDS, ...NULL]],
+  ["sendFeatureEvent", "feature", (t, v) => t.sendFeatureEvent(v, []), [...IDS, ...NULL]],
   // Objects are options here, which the next line covers.
   ["sendFeatureEvent", "total", (t, v) => t.sendFeatureEvent("f", v), without(NUMBERS, wrong.OBJECTS, wrong.PLAIN)],
   ["sendFeatureEvent", "options", (t, v) => t.sendFeatureEvent("f", v), wrong.OBJECTS],
@@ -168,5 +169,7 @@ test("keys that an address leaves out are refused, and nothing goes elsewhere", 
 
 test("new na() without anything is told once", async () => {
   assert.equal(await new na().ready, false);
-  assert.equal(told.take().length, 1);
+  const [error, ...more] = told.take();
+  assert.match(error, /new na: apiKey must be/);
+  assert.deepEqual(more, []);
 });

@@ -27,7 +27,10 @@ impl Frame {
     pub fn run(&'static self, task: impl Fn() + Copy + 'static) {
         self.cancel();
         let on_frame = guard::function(move |_| {
-            self.timer.set(clock::monotonic(), task);
+            // Without timers there is no later task.
+            if !self.timer.set(clock::monotonic(), task) {
+                task();
+            }
         });
         let function: &Function = on_frame.as_ref().unchecked_ref();
         let id = window().and_then(|it| it.request_animation_frame(function).ok());

@@ -75,16 +75,29 @@ impl TargetListener {
         TargetListener::boxed(target, kinds, Box::new(handler))
     }
 
+    /// Like [`TargetListener::new`], on an object that the tracker has made. If the page
+    /// has replaced its class, scripts may dispatch its events.
+    pub fn own(
+        target: &JsValue,
+        kinds: Kinds,
+        handler: impl Fn(&JsValue) + 'static,
+    ) -> TargetListener {
+        let handler = guard::function(handler);
+        TargetListener::begin(target, Listener { kinds, handler })
+    }
+
     /// Like [`TargetListener::new`], on the window or, in a worker, on its global scope.
     pub fn global(kinds: Kinds, handler: impl Fn(&JsValue) + 'static) -> TargetListener {
         TargetListener::global_boxed(kinds, Box::new(handler))
     }
 
     fn boxed(target: &JsValue, kinds: Kinds, handler: Box<dyn Callback>) -> TargetListener {
-        let listener = TargetListener {
-            target: target.clone(),
-            listener: Listener::boxed(kinds, handler),
-        };
+        TargetListener::begin(target, Listener::boxed(kinds, handler))
+    }
+
+    fn begin(target: &JsValue, listener: Listener) -> TargetListener {
+        let target = target.clone();
+        let listener = TargetListener { target, listener };
         listener.listen();
         listener
     }

@@ -131,7 +131,6 @@ impl Browser {
             // or listens to other tabs. The page asks for both again when it comes back.
             Change::Left => {
                 listeners.settle_navigation();
-                self.verify_storage();
                 self.leave(&listeners);
             }
             Change::Restored => {
@@ -146,7 +145,7 @@ impl Browser {
     }
 
     /// Reports segments that are gone.
-    fn verify_storage(&self) {
+    pub(super) fn verify_storage(&self) {
         let missing = self.storage().map(|storage| storage.missing());
         for segment in missing.unwrap_or_default() {
             self.host().send_input(Input::WriteFailed(segment));

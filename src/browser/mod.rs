@@ -87,7 +87,13 @@ pub(crate) type BeforeSend = Rc<dyn Fn(&str) -> Decision>;
 pub(crate) struct Hooks {
     pub before_send: Option<BeforeSend>,
     pub on_error: Option<OnError>,
+    /// The source texts of both, if they are functions of the page. Empty for closures,
+    /// which cannot be compared.
+    pub texts: HookTexts,
 }
+
+/// The text of each hook that there is.
+pub(crate) type HookTexts = [Option<String>; 2];
 
 /// The address and the name of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -246,6 +252,7 @@ impl Browser {
         if let Some(tabs) = listeners.tabs {
             tabs.close();
         }
+        self.verify_storage();
         if let Some(storage) = self.storage() {
             storage.close();
         }

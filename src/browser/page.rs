@@ -51,6 +51,13 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// A field of an object itself, not of what it inherits from; `undefined` if there is
+/// none.
+pub(crate) fn own_member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get_own_property_descriptor(object.unchecked_ref::<Object>(), &name.into())
+        .map_or(JsValue::UNDEFINED, |field| member(&field, "value"))
+}
+
 /// Calls a method of an object. Each such call costs a page a few bytes. A binding for
 /// each method would add a function to the wasm and one to its glue.
 ///
@@ -212,9 +219,9 @@ pub(crate) fn set_cookie(cookie: &str) {
     }
 }
 
-/// Whether the page is visible. A worker never is.
+/// Whether the page is visible, as far as that is known. A worker never is.
 pub(crate) fn is_visible() -> bool {
-    read(DocumentProperty::Visibility) == "visible"
+    document().is_some() && read(DocumentProperty::Visibility) != "hidden"
 }
 
 /// Whether the page is being prerendered, so that nobody sees it.

@@ -65,6 +65,9 @@ impl PageListeners {
         if let Some(activity) = self.activity {
             activity.listen();
         }
+        if let Some(tabs) = self.tabs {
+            tabs.listen_again();
+        }
     }
 
     pub fn settle_navigation(&self) {

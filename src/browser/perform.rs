@@ -1,6 +1,6 @@
 //! Performs the engine's effects.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use natero_engine::{
     Answer, Cookies, Effect, Input, Millis, Mono, Now, Request, RequestId, Response,
@@ -37,7 +37,12 @@ impl Platform for Browser {
                 Decision::Drop => answer(Input::FilteredOut { threw: false }),
                 Decision::Threw => answer(Input::FilteredOut { threw: true }),
             },
-            Effect::ReportLoss(loss) => self.problems.report(Problem::of_loss(&loss)),
+            Effect::ReportLoss(loss) => {
+                self.host()
+                    .platform
+                    .problems
+                    .report_loss(Problem::of_loss(&loss));
+            }
             Effect::WarnAccountChanged { user } => {
                 let warning = [
                     "the account changed under user ",
@@ -165,6 +170,7 @@ impl Browser {
             push_ascii(&mut url, b'=');
             url.push_str(&asked);
         }
+        let host = self.host();
         let abort = Abort::new();
         let posting = Posting {
             url,
@@ -173,11 +179,12 @@ impl Browser {
             unloading,
             compress: self.settings.compress,
             abort: Some(Rc::clone(&abort)),
+            is_posted: Cell::new(false),
+            counts: Some((host, request)),
             transport: self.transport,
         };
         self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);
-        let host = self.host();
         let ended = move |outcome| host.platform.request_ended(request, outcome);
         transport::post(posting, Box::new(ended));
     }
@@ -196,6 +203,7 @@ impl Browser {
             url: url.clone(),
             compress: false,
             abort: None,
+            counts: None,
             ..posting.clone()
         };
         let host = self.host();

@@ -98,6 +98,7 @@ impl PageStorage {
         }
         self.close();
         let mut own = self.own.borrow_mut();
+        own.segments.clear();
         own.stream = stream.to_owned();
         own.part = [&self.event_prefix, stream].concat();
         self.is_closed.set(false);
@@ -111,7 +112,6 @@ impl PageStorage {
             // If the page writes again while it unloads, the segment goes to the same
             // part.
             own.stream.clear();
-            own.segments.clear();
             own.lock.take()
         };
         drop((lock, self.others.take()));
@@ -171,8 +171,7 @@ impl PageStorage {
     }
 
     /// What all pages have stored for this source, in bytes, except the item with this
-    /// name. A page that unloads no longer counts its own items, but they are included
-    /// here.
+    /// name.
     fn other_bytes(&self, name: &str) -> usize {
         let mut bytes = 0;
         for prefix in &[&self.event_prefix, &self.call_prefix] {

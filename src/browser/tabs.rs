@@ -34,7 +34,7 @@ enum Connection {
         _listener: TargetListener,
     },
     Storage {
-        _listener: TargetListener,
+        listener: TargetListener,
     },
 }
 
@@ -85,6 +85,13 @@ impl Tabs {
         }
     }
 
+    /// Adds the listener again after somebody has removed every listener.
+    pub fn listen_again(&self) {
+        if let Some(Connection::Storage { listener }) = &*self.connection.borrow() {
+            listener.listen();
+        }
+    }
+
     /// Stops listening until the next announcement.
     pub fn close(&self) {
         self.connection.take();
@@ -96,18 +103,18 @@ impl Tabs {
         }
         let connection = match BroadcastChannel::new(&self.name) {
             Ok(channel) => {
-                let _listener = TargetListener::new(&channel, &["message"], move |event| {
+                let _listener = TargetListener::own(&channel, &["message"], move |event| {
                     self.receive(event, "data");
                 });
                 Connection::Channel { channel, _listener }
             }
             Err(_) => {
-                let _listener = TargetListener::global(&["storage"], move |event| {
+                let listener = TargetListener::global(&["storage"], move |event| {
                     if member(event, "key") == *self.name {
                         self.receive(event, "newValue");
                     }
                 });
-                Connection::Storage { _listener }
+                Connection::Storage { listener }
             }
         };
         self.connection.replace(Some(connection));

@@ -1,7 +1,7 @@
 //! Arguments that a page passes to a method, checked at the call.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use natero_event::{Id, json::push_int, limits::MAX_ID_CHARS};
+use natero_event::{Id, limits::MAX_ID_CHARS};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -196,12 +196,8 @@ fn short_text(value: &JsValue) -> Option<String> {
 /// A number as a decimal string, without the exponent that large numbers are printed
 /// with.
 fn decimal(number: f64, value: &JsValue) -> String {
-    if number.fract() == 0.0 {
-        if number.abs() < 9e15 {
-            let mut text = String::new();
-            push_int(&mut text, number as i64);
-            return text;
-        }
+    // Numbers of 1e21 and more print with an exponent.
+    if number.abs() >= 1e21 {
         let big = to_big_int(value).and_then(|big| to_text(&big));
         if let Some(text) = big.ok().and_then(|text| text.as_string()) {
             return text;

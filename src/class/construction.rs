@@ -2,14 +2,15 @@
 
 use std::cell::Cell;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 
 use super::{
     Natero,
-    arguments::{describe_id, to_id},
+    arguments::{describe_id, to_id, to_text},
     bound::bind_methods,
     hooks::{error_hook, filter_hook},
+    language::broken_part,
     settings,
 };
 use crate::{
@@ -27,9 +28,19 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
     // The glue makes a handle by means that the page may have broken.
     let _ = browser::run(bind_methods);
     if browser::is_too_deep() {
-        return refused(TrackerError::TooDeep { method: NEW });
+        return refused(&TrackerError::TooDeep { method: NEW });
+    }
+    if let Some(part) = broken_part() {
+        // Nothing that was passed can be read, `onError` included.
+        let message = ["The tracker is off: ", part, " is missing or broken", "."].concat();
+        return off(ErrorCode::Failed.code(), message, 0);
     }
     let passed = settings::read(settings);
+    let text_of = |hook: &Option<Function>| {
+        let text = to_text(hook.as_ref()?);
+        Some(text.ok()?.as_string().unwrap_or_default())
+    };
+    let texts = [text_of(&passed.before_send), text_of(&passed.on_error)];
     let on_error = passed.on_error.map(error_hook);
     let key = |key: &'static str, value: &JsValue| {
         let id = to_id(value).ok_or_else(|| TrackerError::InvalidKey {
@@ -72,6 +83,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
             let hooks = Hooks {
                 before_send: passed.before_send.map(filter_hook),
                 on_error,
+                texts,
             };
             Tracker::of(instance::open(
                 passed.settings,
@@ -99,14 +111,19 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
     }
 }
 
+/// The result of a refused construction.
+fn refused(error: &TrackerError) -> Natero {
+    off(error.code(), error.message(), 1)
+}
+
 /// The result if nothing of what was passed can be read.
-fn refused(error: TrackerError) -> Natero {
+fn off(code: &'static str, message: String, refused: u32) -> Natero {
     Problems::default().report(Problem {
-        code: error.code(),
-        message: error.message(),
+        code,
+        message,
         dropped: 0,
     });
-    Natero::inert(1)
+    Natero::inert(refused)
 }
 
 /// A promise with this outcome; the outcome itself if the page has no promises.

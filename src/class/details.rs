@@ -10,7 +10,7 @@ use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::{call, call_original, member};
+use crate::browser::page::{call, call_original, member, object};
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,7 +88,7 @@ impl JsonWriter {
             return false;
         };
         let substitute = match tag.as_str() {
-            _ if is_final => return self.parts_of(value),
+            kind if is_final => return self.parts_of(value, kind),
             // An invalid date throws here. An object that only has the tag of a date has
             // no time at all.
             "[object Date]" => match call_original("Date", "toISOString", value) {
@@ -100,13 +100,14 @@ impl JsonWriter {
             "[object Error]" | "[object DOMException]" => {
                 call_original("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
             }
+            "[object Set]" | "[object Map]" if self.is_too_long(value, "size") => return false,
             "[object Set]" => match array_from(value) {
                 Ok(items) => return self.items(value, &items),
                 Err(_) => return false,
             },
             "[object Map]" => return self.map(value),
             _ if has_to_json(value) => call(value, "toJSON", &[]).unwrap_or(JsValue::UNDEFINED),
-            _ => return self.parts_of(value),
+            kind => return self.parts_of(value, kind),
         };
         self.path.push(value.clone());
         let is_written = self.value_or_final(&substitute, true);
@@ -114,8 +115,20 @@ impl JsonWriter {
         is_written
     }
 
-    fn parts_of(&mut self, value: &JsValue) -> bool {
-        if Array::is_array(value) {
+    /// Whether a value has more items than bytes are allowed. Listing them would take
+    /// seconds. If so, nothing fits any more.
+    fn is_too_long(&mut self, value: &JsValue, length: &str) -> bool {
+        let is_too_long = number_in(value, length) > self.max_bytes as f64;
+        if is_too_long {
+            self.max_bytes = 0;
+        }
+        is_too_long
+    }
+
+    fn parts_of(&mut self, value: &JsValue, tag: &str) -> bool {
+        if tag.ends_with("Array]") && self.is_too_long(value, "length") {
+            false
+        } else if Array::is_array(value) {
             self.items(value, value)
         } else {
             self.fields_of(value)
@@ -125,7 +138,7 @@ impl JsonWriter {
     fn items(&mut self, holder: &JsValue, items: &JsValue) -> bool {
         self.path.push(holder.clone());
         push_ascii(&mut self.out, b'[');
-        let length = member(items, "length").as_f64().unwrap_or(0.0);
+        let length = number_in(items, "length");
         let mut at = 0;
         while f64::from(at) < length && self.fits() {
             if at > 0 {
@@ -147,19 +160,20 @@ impl JsonWriter {
         let Ok(items) = array_from(map) else {
             return false;
         };
-        let mut entries = Vec::new();
+        // Different keys may be the same text. The last one counts.
+        let fields = object();
         for at in 0..items.length() {
             if let Ok(entry) = items.get(at).dyn_into::<Array>()
+                && !entry.get(0).is_symbol()
                 && let Ok(key) = to_text(&entry.get(0))
-                && let Some(key) = key.as_string()
             {
-                entries.push((key, entry.get(1)));
+                let _ = Reflect::set(&fields, &key, &entry.get(1));
             }
         }
         self.path.push(map.clone());
-        self.pairs(&entries);
+        let is_written = self.fields_of(&fields);
         self.path.pop();
-        true
+        is_written
     }
 
     fn fields_of(&mut self, object: &JsValue) -> bool {
@@ -209,6 +223,10 @@ impl JsonWriter {
         }
         push_ascii(&mut self.out, b'}');
     }
+}
+
+fn number_in(object: &JsValue, name: &str) -> f64 {
+    member(object, name).as_f64().unwrap_or(0.0)
 }
 
 /// Whether an object, or its class, has a `toJSON` of its own. One that the page has

@@ -9,6 +9,7 @@ mod bound;
 mod construction;
 mod details;
 mod hooks;
+mod language;
 mod plain;
 mod settings;
 

@@ -4,7 +4,10 @@
 //! wherever a front end keeps its state. The trackers themselves stay on the thread that
 //! made them; on other threads there are none.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    mem,
+};
 
 use wasm_bindgen::JsValue;
 
@@ -32,16 +35,16 @@ pub(crate) fn open(
     settings: Box<Settings>,
     explicit: &[String],
     source: Source,
-    hooks: Hooks,
+    mut hooks: Hooks,
 ) -> Handle {
     browser::on_failure(fail_all);
     if let Some((tracker, instance)) = find_running(&source) {
-        instance.join(&settings, explicit, present(&hooks));
+        instance.join(&settings, explicit, &hooks.texts);
         return instance.handle(tracker);
     }
     let instance: &Instance = Box::leak(Box::new(Instance {
         url: source.url.clone(),
-        hooks: present(&hooks),
+        hooks: mem::take(&mut hooks.texts),
         host: browser::host(settings, source, hooks),
         refused: Cell::new(0),
         modules: RefCell::default(),
@@ -66,10 +69,6 @@ fn find_running(source: &Source) -> Option<(usize, &'static Instance)> {
 #[cfg(feature = "class")]
 pub(crate) fn running(source: &Source) -> Option<&'static Instance> {
     find_running(source).map(|(_, instance)| instance)
-}
-
-fn present(hooks: &Hooks) -> [bool; 2] {
-    [hooks.before_send.is_some(), hooks.on_error.is_some()]
 }
 
 /// The tracker of a handle; `None` on a thread other than the one that made it.

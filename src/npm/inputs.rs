@@ -123,6 +123,14 @@ impl Core {
         self.handle(mono, wall, Input::Online(online));
     }
 
+    /// The body of a request was sent once more.
+    #[wasm_bindgen(js_name = sentAgain)]
+    pub fn sent_again(&mut self, mono: f64, wall: f64, request: u32) {
+        if let Some(request) = NonZeroU32::new(request) {
+            self.handle(mono, wall, Input::SentAgain(RequestId(request)));
+        }
+    }
+
     /// The server answered a request with an HTTP status. `Retry-After` is in
     /// ms from now; `rejected` lines of an accepted batch were refused; of the
     /// ids it was asked about it lacks those in `lacking`.

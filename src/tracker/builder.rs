@@ -188,6 +188,7 @@ impl TrackerBuilder {
         mut self,
         before_send: impl Fn(TrackedEvent) -> Option<TrackedEvent> + 'static,
     ) -> TrackerBuilder {
+        self.hooks.texts[0] = Some(String::new());
         self.hooks.before_send = Some(Rc::new(move |line| event::decide(line, &before_send)));
         self
     }
@@ -196,6 +197,7 @@ impl TrackerBuilder {
     /// when the tracker fails or cannot send. It runs after the current work is done, and
     /// may call the tracker.
     pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
+        self.hooks.texts[1] = Some(String::new());
         self.hooks.on_error = Some(Rc::new(on_error));
         self
     }

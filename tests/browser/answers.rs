@@ -15,9 +15,8 @@ fn put_xhr(answered_by: &str) {
            send() {{
              posted += 1;
              Object.assign(this, {{ status: 200, responseText: '', responseURL: '{answered_by}' }});
-             setTimeout(() => this.onend());
+             setTimeout(() => this.dispatchEvent(new Event('loadend')));
            }}
-           addEventListener(kind, listener) {{ this.onend = () => listener({{ isTrusted: true }}); }}
          }};"
     ));
 }
@@ -46,6 +45,8 @@ async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
         tracker.send_feature("two").expect("a feature");
         let flushed = tracker.flush().await.expect("a flush");
         assert_eq!(flushed.delivered, 1, "{server:?}");
+        let stats = tracker.stats();
+        assert_eq!((stats.requests, stats.retries), (3, 0), "{server:?}");
         assert_eq!(network.asked().len(), 1);
         assert_eq!(take_xhr(), 2.0);
         network.forget();
@@ -113,4 +114,16 @@ async fn a_signal_that_fetch_would_not_take_is_not_passed_to_it() {
         address.is_some_and(|it| it.ends_with(&format!("/{api_key}")))
     });
     assert!(own.expect("a request").option("signal").is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_gives_to_all_objects_is_no_answer_of_the_server() {
+    let network = Network::new();
+    let tracker = track(builder());
+    tracker.send_feature("one").expect("a feature");
+    network.script([Server::Says(200, "{}")]);
+    page_code("Object.prototype.rejected = [{ line: 1, error: 'of the page' }];");
+    let flushed = tracker.flush().await.expect("a flush");
+    page_code("delete Object.prototype.rejected;");
+    assert_eq!((flushed.delivered, flushed.rejected), (1, 0));
 }

@@ -344,3 +344,118 @@ async fn of_several_wrong_arguments_the_first_is_named() {
         page_code("tracker.shutdown();");
     }
 }
+
+#[wasm_bindgen_test]
+fn a_number_as_an_id_is_the_text_that_the_page_would_make_of_it() {
+    let _network = Network::new();
+    track_in_page("");
+    for (given, id) in [
+        ("42", "42"),
+        ("-0", "0"),
+        ("1.5", "1.5"),
+        ("1e-7", "1e-7"),
+        ("2 ** 53", "9007199254740992"),
+        ("2 ** 64", "18446744073709552000"),
+        ("1e20", "100000000000000000000"),
+        ("1e21", "1000000000000000000000"),
+        ("2n ** 64n", "18446744073709551616"),
+    ] {
+        page_code(&format!("tracker.setUserId({given});"));
+        assert_eq!(told("tracker.getUserId()"), json!(id), "{given}");
+    }
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn of_keys_of_a_map_that_are_the_same_text_the_last_counts() {
+    let network = Network::new();
+    let tracker = track("");
+    let details =
+        "{ map: new Map([[1, 'a'], [Symbol(), 'b'], [Object.create(null), 'c'], ['1', 'd']]) }";
+    let arrived = tracker.details(&network, details).await;
+    assert_eq!(arrived, json!({ "map": { "1": "d" } }));
+    let asked = network.asked();
+    let body = asked[0].text().expect("a text");
+    assert!(body.contains(r#"{"map":{"1":"d"}}"#), "{body}");
+}
+
+#[wasm_bindgen_test]
+async fn the_items_of_lists_that_are_far_too_long_are_not_listed() {
+    let network = Network::new();
+    let tracker = track("");
+    page_code("globalThis.listed = [];");
+    for details in [
+        "{ a: new Proxy({ length: 1e9, [Symbol.toStringTag]: 'Uint8Array' },
+           { ownKeys() { listed.push('list'); return []; } }) }",
+        "{ a: Object.defineProperties(new Set(),
+           { size: { value: 1e9 }, [Symbol.iterator]: { get() { listed.push('set'); } } }) }",
+        "{ a: Object.defineProperties(new Map(),
+           { size: { value: 1e9 }, [Symbol.iterator]: { get() { listed.push('map'); } } }) }",
+    ] {
+        let arrived = tracker.details(&network, details).await;
+        assert_eq!(arrived, Value::Null, "{details}");
+        assert_eq!(network.actions("feature"), [Value::Null; 0], "{details}");
+    }
+    assert_eq!(told("listed"), json!([]));
+}
+
+#[wasm_bindgen_test]
+fn a_later_construction_is_warned_of_hooks_whose_text_is_another() {
+    let _network = Network::new();
+    track_in_page("beforeSend: (event) => event");
+    page_code(
+        "globalThis.warned = [];
+         const { warn } = console;
+         console.warn = (...texts) => warned.push(texts.join(' '));
+         globalThis.others = [again({ beforeSend: (event) => event })];
+         globalThis.before = warned.length;
+         others.push(again({ beforeSend: () => null, onError: () => {} }));
+         console.warn = warn;",
+    );
+    assert_eq!(told("before"), json!(0));
+    let warned = told("warned").to_string();
+    assert!(warned.contains("stand: beforeSend onError."), "{warned}");
+    page_code("for (const other of others) other.shutdown(); tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn where_a_function_of_the_language_gives_wrong_answers_the_class_is_off_and_names_it() {
+    let network = Network::new();
+    for (part, holder, replacement) in [
+        (
+            "TextEncoder",
+            "TextEncoder.prototype.encodeInto",
+            "({ length }, to) => { to[0] = 63; return { read: length, written: 1 }; }",
+        ),
+        ("JSON", "JSON.parse", "() => ({})"),
+        ("JSON", "JSON.stringify", "() => ''"),
+        ("Object.keys", "Object.keys", "() => []"),
+        (
+            "Object.prototype.then",
+            "Object.prototype.then",
+            "(resolve) => resolve(1)",
+        ),
+    ] {
+        page_code(&format!(
+            "globalThis.problems = []; globalThis.kept = {holder}; globalThis.error = console.error;
+             console.error = (...texts) => problems.push(texts.join(' '));
+             {holder} = {replacement};"
+        ));
+        let tracker = track("");
+        page_code(&format!(
+            "console.error = error; {holder} = kept; if (!kept) delete {holder};"
+        ));
+        tracker
+            .0
+            .send_feature_event(&"one".into(), &JsValue::UNDEFINED);
+        tracker.flush().await;
+        let problems = told("problems");
+        let is_named = problems[0].as_str().is_some_and(|line| {
+            line.contains("The tracker is off: ")
+                && line.contains(part)
+                && line.ends_with(" is missing or broken.")
+        });
+        assert!(is_named && problems[1].is_null(), "{part}: {problems}");
+    }
+    assert_eq!(network.asked().len(), 0);
+}

@@ -1,6 +1,6 @@
 //! A page that breaks what the tracker uses is not disturbed by the tracker.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use natero_wasm::{Tracker, TrackerError};
@@ -185,4 +185,44 @@ async fn what_on_error_throws_reaches_nobody() {
     );
     assert_eq!(uncaught, 0.0);
     assert!(tracker.is_ready());
+}
+
+#[wasm_bindgen_test]
+async fn losses_that_a_repeated_message_hides_are_reported_when_its_second_is_over() {
+    let _network = Network::new();
+    let reported = Rc::new(Cell::new((0, 0)));
+    let noting = Rc::clone(&reported);
+    let tracker = track(builder().max_queue_bytes(1).on_error(move |problem| {
+        let (reports, lost) = noting.get();
+        noting.set((reports + 1, lost + problem.dropped));
+    }));
+    for _ in 0..10 {
+        tracker.send_feature("one").expect("a feature");
+        next_turn().await;
+    }
+    let lost = tracker.stats().dropped.overflow;
+    assert!(lost >= 10 && reported.get().1 < lost, "{reported:?}");
+    until("the other losses", || reported.get().1 == lost).await;
+    assert!(reported.get().0 <= 3, "{reported:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_whose_chance_is_the_same_everywhere_gets_ids_of_its_own() {
+    let network = Network::new();
+    for _ in 0..2 {
+        with_page(
+            "crypto.getRandomValues = (words) => words; globalThis.original = Math.random; Math.random = () => 0.5;",
+            "delete crypto.getRandomValues; Math.random = original;",
+            async || {
+                let tracker = track(builder());
+                tracker.send_feature("one").expect("a feature");
+                tracker.flush().await.expect("a flush");
+            },
+        )
+        .await;
+    }
+    let events = network.actions("feature");
+    assert_eq!(events.len(), 2);
+    assert_ne!(events[0]["stream_id"], events[1]["stream_id"]);
+    assert_ne!(events[0]["visitor_id"], events[1]["visitor_id"]);
 }

@@ -4,7 +4,7 @@ use natero_wasm::PageViews;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::network::{Network, page_code};
-use crate::page::{builder, track, until};
+use crate::page::{builder, frames, track, until};
 
 /// Paths of the page views so far.
 fn paths(network: &Network) -> Vec<String> {
@@ -163,4 +163,25 @@ async fn what_the_method_throws_reaches_the_page_that_called_it() {
     );
     assert_eq!(thrown, "SecurityError");
     assert!(tracker.is_ready());
+}
+
+#[wasm_bindgen_test]
+async fn a_page_without_timers_views_its_pages_a_frame_after_their_navigation() {
+    let network = Network::new();
+    let start = page_code(
+        "globalThis.originalTimer = setTimeout;
+         globalThis.setTimeout = () => { throw new Error('timer'); };
+         return location.href;",
+    );
+    let tracker = track(builder().track_page_views(PageViews::Path));
+    page_code("history.pushState(null, '', '/untimed');");
+    frames(2).await;
+    let viewed = paths(&network);
+    page_code("globalThis.setTimeout = originalTimer;");
+    drop(tracker);
+    page_code(&format!(
+        "history.replaceState(null, '', {:?});",
+        start.as_string().expect("a text")
+    ));
+    assert_eq!(viewed[1..], ["/untimed"]);
 }

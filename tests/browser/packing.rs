@@ -22,6 +22,9 @@ async fn a_large_batch_is_compressed_and_sent_again_as_it_is_where_that_is_refus
     assert_eq!(asked[0].header("content-encoding").as_deref(), Some("gzip"));
     assert_eq!(asked[0].text(), None);
     assert_eq!(asked[1].events().len(), 20);
+    let stats = tracker.stats();
+    let bytes = asked[1].text().expect("a text").len() as f64;
+    assert_eq!((stats.requests, stats.bytes_sent), (2, 2.0 * bytes));
 }
 
 /// Sends events that are large enough to be compressed, each after the previous one was

@@ -77,3 +77,14 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
 pub async fn next_turn() {
     TimeoutFuture::new(0).await;
 }
+
+/// Waits for this many frames. It needs no timers.
+pub async fn frames(count: u32) {
+    for _ in 0..count {
+        let frame = js_sys::Promise::new(&mut |go, _| {
+            let window = web_sys::window().expect("a page");
+            window.request_animation_frame(&go).expect("frames");
+        });
+        let _ = wasm_bindgen_futures::JsFuture::from(frame).await;
+    }
+}

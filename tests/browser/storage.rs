@@ -230,3 +230,24 @@ async fn other_pages_wait_as_long_as_the_server_asked_one() {
         assert_eq!(network.asked().len(), sent, "{key}");
     }
 }
+
+#[wasm_bindgen_test]
+async fn a_page_without_locks_leaves_nothing_once_all_is_confirmed_after_its_end() {
+    let _network = Network::new();
+    page_code(
+        "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });",
+    );
+    let (api_key, auth_key) = source();
+    let tracker = track(builder_of(&api_key, &auth_key));
+    tracker.send_feature("one").expect("a feature");
+    next_turn().await;
+    let lines = stored(&api_key);
+    tracker.shutdown().expect("an end");
+    until("storage to be empty", || stored(&api_key).is_empty()).await;
+    page_code("delete navigator.locks;");
+    assert_eq!(
+        lines.len(),
+        2,
+        "the events, and when the page lived last: {lines:?}"
+    );
+}

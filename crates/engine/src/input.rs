@@ -36,6 +36,8 @@ pub enum Input<'a> {
     /// The time given by [`Engine::poll_timeout`](crate::Engine::poll_timeout) may have
     /// come. A spurious call changes nothing.
     Timer,
+    /// The host sent a body once more by itself, because the first way or form failed.
+    SentAgain(RequestId),
     /// A request ended.
     Response(Response<'a>),
     /// `beforeSend` let the oldest event of [`Effect::Filter`](crate::Effect::Filter)

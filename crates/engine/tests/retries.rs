@@ -382,3 +382,21 @@ fn a_flush_ends_after_shutdown_though_nobody_answers() {
     assert!(matches!(tab.other[..], [Effect::ResolveFlush(_)]));
     assert_eq!(tab.engine.poll_timeout(), None, "nothing is tried again");
 }
+
+#[test]
+fn a_body_that_the_host_sends_again_counts_as_another_request() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    let bytes = tab.requests[0].body.len() as f64;
+    tab.tell(Input::SentAgain(request(1)));
+    tab.tell(Input::SentAgain(request(77)));
+    let stats = tab.engine.stats();
+    assert_eq!(
+        (stats.requests, stats.bytes_sent, stats.retries),
+        (2, 2.0 * bytes, 0)
+    );
+    tab.answer(request(1), 200);
+    tab.tell(Input::SentAgain(request(1)));
+    assert_eq!(tab.engine.stats().requests, 2);
+}

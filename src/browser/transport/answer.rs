@@ -8,15 +8,13 @@ use natero_event::trim;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::{address::truncate_to, clock, page::member},
+    ascii::end_before,
+    browser::{address::truncate_to, clock, page::own_member, storage::number},
     error::UnreachableCause,
 };
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_name = Number)]
-    fn to_number(text: &str) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
     fn parse_date(text: &str) -> Result<JsValue, JsValue>;
 }
@@ -79,19 +77,20 @@ pub(super) fn outcome_of(
     Outcome::Answered(answer)
 }
 
-/// What the server said about the events, and how many it refused.
+/// What the server said about the events, and how many it refused. What the page has
+/// added to all objects was not said by the server.
 fn read_body(body: &JsValue) -> ServerAnswer {
-    let refused = member(body, "rejected");
+    let refused = own_member(body, "rejected");
     let refused = if Array::is_array(&refused) {
         refused.unchecked_into::<Array>()
     } else {
         Array::new()
     };
-    let message = match message_text(&member(body, "error")) {
+    let message = match message_text(&own_member(body, "error")) {
         Some(error) => error,
         None if refused.length() > 0 => {
             let first = refused.get(0);
-            let part = |name| message_text(&member(&first, name)).unwrap_or_default();
+            let part = |name| message_text(&own_member(&first, name)).unwrap_or_default();
             ["line ", &part("line"), ": ", &part("error")].concat()
         }
         None => String::new(),
@@ -99,7 +98,7 @@ fn read_body(body: &JsValue) -> ServerAnswer {
     ServerAnswer {
         rejected: NonZeroU32::new(refused.length()),
         message,
-        lacking: member(body, "lacking").as_string(),
+        lacking: own_member(body, "lacking").as_string(),
         ..ServerAnswer::default()
     }
 }
@@ -115,19 +114,26 @@ fn message_text(value: &JsValue) -> Option<String> {
     })
 }
 
-/// `Retry-After` in ms, from seconds or a date.
+/// `Retry-After` in ms, from seconds or a date; `None` if it is neither.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
     let value = header("retry-after")?;
     let date = |text: &str| parse_date(text).ok()?.as_f64().filter(|at| !at.is_nan());
-    let seconds = to_number(&value).ok().and_then(|seconds| seconds.as_f64());
-    let wait = match seconds.filter(|seconds| *seconds >= 0.0) {
+    // Seconds are digits alone. A repeated header arrives as a list, whose first item
+    // counts.
+    let first = trim(&value[..end_before(&value, b",")]);
+    let wait = match number(first) {
         Some(seconds) => seconds * 1000.0,
         // Many clocks are wrong, so the date is compared with the server's own clock if
         // that can be read.
-        None => {
+        None if value
+            .as_bytes()
+            .first()
+            .is_some_and(u8::is_ascii_alphabetic) =>
+        {
             let now = header("date").and_then(|now| date(&now));
             date(&value)? - now.unwrap_or_else(clock::wall)
         }
+        None => return None,
     };
     (wait > 0.0).then_some(wait)
 }

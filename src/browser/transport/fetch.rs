@@ -38,6 +38,8 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
 /// The result of `fetch`.
 pub(super) enum FetchResult {
     Outcome(Outcome),
+    /// A rejection.
+    Failed,
     /// Neither a response nor a rejection.
     Unusable,
 }
@@ -51,7 +53,7 @@ impl TransportState {
         };
         // A value that is not a promise is its own outcome.
         let Ok(response) = JsFuture::from_promise(&started).await else {
-            return FetchResult::Outcome(Outcome::Unanswered);
+            return FetchResult::Failed;
         };
         // A replacement of `fetch` may return something that is not a response, or read
         // the answer itself and leave nothing of it. The browser's accessors distinguish

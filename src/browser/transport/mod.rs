@@ -10,7 +10,7 @@ mod xhr;
 
 use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
-use natero_engine::host_constants::COMPRESS_OVER_BYTES;
+use natero_engine::{Input, RequestId, host_constants::COMPRESS_OVER_BYTES};
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
 
@@ -19,6 +19,7 @@ use self::{
     xhr::Xhr,
 };
 use super::{
+    BrowserHost,
     compression::{Compression, Form},
     executor, gzip,
     page::{call, global, object_of, put},
@@ -47,7 +48,7 @@ pub(crate) struct TransportState {
 }
 
 /// A batch to post.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Posting {
     pub url: String,
     /// Newline-separated JSON.
@@ -60,12 +61,25 @@ pub(crate) struct Posting {
     pub compress: bool,
     /// Aborts the request.
     pub abort: Option<Rc<Abort>>,
+    /// A request with this body has begun.
+    pub is_posted: Cell<bool>,
+    /// Who counts each further request with this body, in another form or way.
+    pub counts: Option<(BrowserHost, RequestId)>,
     pub transport: &'static TransportState,
 }
 
 impl Posting {
     fn is_aborted(&self) -> bool {
         self.abort.as_ref().is_some_and(|abort| abort.is_aborted())
+    }
+
+    /// Notes that a request begins.
+    fn note_request(&self) {
+        if self.is_posted.replace(true)
+            && let Some((host, request)) = self.counts
+        {
+            host.send_input(Input::SentAgain(request));
+        }
     }
 }
 
@@ -121,6 +135,7 @@ async fn compressed(posting: &Posting) -> Result<Outcome, CompressionRefused> {
     let init = init(posting, &body);
     let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
     put(&init, "headers", &object_of(&headers));
+    posting.note_request();
     match posting
         .transport
         .answer_of(fetch(&posting.url, &init))
@@ -132,7 +147,7 @@ async fn compressed(posting: &Posting) -> Result<Outcome, CompressionRefused> {
             compression.count_result(outcome.is_success());
             Ok(outcome)
         }
-        FetchResult::Outcome(Outcome::Unanswered) => {
+        FetchResult::Failed | FetchResult::Outcome(Outcome::Unanswered) => {
             // When a page unloads, browsers fail its requests although they arrive. Such
             // a page gets no further turn, so it does not send the batch again.
             next_turn().await;
@@ -161,6 +176,7 @@ fn start(posting: &Posting) -> Started {
     if posting.is_aborted() {
         return Started::Xhr(None);
     }
+    posting.note_request();
     if !posting.transport.fetch_failed.get() {
         let body = posting.body.as_str().into();
         return Started::Fetch(fetch(&posting.url, &init(posting, &body)));
@@ -177,11 +193,18 @@ async fn uncompressed(posting: &Posting, started: Started) -> Outcome {
         Started::Beacon => return Outcome::Unanswered,
         Started::Xhr(xhr) => xhr,
         Started::Fetch(started) => match posting.transport.answer_of(started).await {
-            FetchResult::Outcome(outcome) => {
-                if outcome == Outcome::Unanswered && posting.unloading {
-                    send_beacon(posting);
+            FetchResult::Outcome(outcome) => return outcome,
+            FetchResult::Failed => {
+                if posting.unloading {
+                    // When a page unloads, browsers fail its requests although they
+                    // arrive. Such a page gets no further turn.
+                    next_turn().await;
+                    if !posting.is_aborted() {
+                        posting.note_request();
+                        send_beacon(posting);
+                    }
                 }
-                return outcome;
+                return Outcome::Unanswered;
             }
             FetchResult::Unusable => {
                 posting.transport.fetch_failed.set(true);
@@ -199,11 +222,12 @@ async fn uncompressed(posting: &Posting, started: Started) -> Outcome {
 }
 
 fn send_beacon(posting: &Posting) {
-    let navigator = global("navigator");
-    if !posting.is_aborted() {
-        let (url, body) = (posting.url.as_str(), posting.body.as_str());
-        let _ = call(&navigator, "sendBeacon", &[url.into(), body.into()]);
-    }
+    let (url, body) = (posting.url.as_str(), posting.body.as_str());
+    let _ = call(
+        &global("navigator"),
+        "sendBeacon",
+        &[url.into(), body.into()],
+    );
 }
 
 /// The line that `debug` prints about a request.

@@ -31,13 +31,13 @@ impl Xhr {
         let request = XmlHttpRequest::new()?;
         let end = JsFuture::default();
         let ended_future = end.clone();
-        let ended = TargetListener::new(&request, &["loadend"], move |event| {
+        let ended = TargetListener::own(&request, &["loadend"], move |event| {
             ended_future.settle(Ok(event.clone()));
         });
         let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
         let aborted = signal.map(|signal| {
             let request = request.clone();
-            TargetListener::new(&signal, &["abort"], move |_| {
+            TargetListener::own(&signal, &["abort"], move |_| {
                 let _ = page::call(&request, "abort", &[]);
             })
         });

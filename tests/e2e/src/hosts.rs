@@ -146,7 +146,7 @@ const NEEDED_PARTS: &[(&str, &[&str], &str)] = &[
 ];
 
 const NOT_LOOKED_FOR: &str =
-    "the class looks for nothing of the language before it begins: it fails where it uses it";
+    "the class tries other parts of the language than the npm package: see tests/browser/class.rs";
 
 const BY_ITS_GLUE: &str = "the glue of wasm-bindgen calls it, as it is then";
 

@@ -175,10 +175,30 @@ pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
     ("EventTarget", WORK),
 ];
 
+/// How a function can be broken so that it neither throws nor works.
+pub const LYING: [&str; 1] = ["lying"];
+
+/// Functions of the language that a page may have replaced by ones that give wrong answers,
+/// and what it may have given to all objects or lists, with the promise for each.
+pub const LIES: &[(&str, [Promise; 1])] = &[
+    ("JSON.stringify", [SaysWhyNot]),
+    ("Object.keys", [SaysWhyNot]),
+    ("RegExp.prototype.exec", [SaysWhyNot]),
+    ("String.prototype.slice", [SaysWhyNot]),
+    ("String.prototype.trim", [SaysWhyNot]),
+    ("TextDecoder.prototype.decode", [SaysWhyNot]),
+    ("TextEncoder.prototype.encode", [SaysWhyNot]),
+    ("Uint8Array.prototype.set", [SaysWhyNot]),
+    ("Array.prototype.0", [SaysWhyNot]),
+    ("Object.prototype.then", [SaysWhyNot]),
+];
+
 /// All tests of parts of the language: name, part, way and promise.
 #[must_use]
 pub fn language_tests() -> Vec<(String, &'static str, &'static str, Promise)> {
-    named(&LANGUAGE_WAYS, LANGUAGE)
+    let mut tests = named(&LANGUAGE_WAYS, LANGUAGE);
+    tests.extend(named(&LYING, LIES));
+    tests
 }
 
 /// All tests: name, part, way and promise.
@@ -224,6 +244,24 @@ pub fn document() -> String {
          `js/test/broken-language.test.mjs` breaks everything else that the language has.\n\n",
     );
     write_table(&mut text, LANGUAGE_WAYS, LANGUAGE);
+    text.push_str(
+        "\n## Functions that give wrong answers\n\n\
+         A replaced function may neither throw nor work, and a page may give all objects a `then`, or all lists an accessor\n\
+         of their first item. A new tracker tries what it cannot do without. If an answer is wrong, the tracker is off, and its\n\
+         message names the function: otherwise it would read other settings, or send other events, than the page passed.\n\
+         `tests/e2e/tests/language.rs` has these, too. *lying*: the function does nothing, and returns an empty value.\n\n",
+    );
+    write_table(&mut text, LYING, LIES);
+    text.push_str(
+        "\n## The class on the Rust host\n\n\
+         The class `na` (feature `class` of the crate) promises the same of a page's globals, except for those that load its\n\
+         module: `fetch`, `Response`, `URL`, `WebAssembly`, `TextEncoder`, `TextDecoder` and `Promise`. It uses less of the\n\
+         language. Of that, each construction tries what decides about settings and events: the conversion of texts,\n\
+         `JSON.parse`, `JSON.stringify`, `Object.keys`, and whether all objects have a `then`. Functions that only the glue of\n\
+         wasm-bindgen calls are not tried: no value reaches Rust without them, and the module of the class does not load, or\n\
+         its first call throws. A `Tracker` of a front end in Rust tries nothing, since its settings are no objects of the\n\
+         page, and the front end itself does not run without the glue.\n",
+    );
     text
 }
 

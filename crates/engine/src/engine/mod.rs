@@ -102,6 +102,7 @@ impl Engine {
             },
             Input::Online(online) => self.set_online(online),
             Input::Timer => {}
+            Input::SentAgain(request) => self.delivery.sent_again(request, &mut self.stats),
             Input::Response(response) => self.answered(response),
             Input::Filtered(line) => self.filtered(line),
             Input::FilteredOut { threw } => self.filtered_out(threw),
