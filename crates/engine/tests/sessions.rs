@@ -176,6 +176,28 @@ fn with_sending_disabled_a_reset_still_erases_the_cookies_of_other_pages() {
 }
 
 #[test]
+fn a_reset_forgets_the_visitor_whatever_the_consent() {
+    for consent in [Consent::Pending, Consent::Denied] {
+        let first = Tab::open(config());
+        let mut tab = Tab::open_with(
+            Config {
+                consent,
+                ..config()
+            },
+            [5; 4],
+            1_000.0,
+            &first.session_cookie,
+            &first.visitor_cookie,
+            true,
+        );
+        tab.call(Call::Reset);
+        tab.call(Call::OptIn);
+        assert_ne!(tab.visitor(), first.visitor(), "{consent:?}");
+        assert_ne!(tab.session(), first.session(), "{consent:?}");
+    }
+}
+
+#[test]
 fn while_consent_is_pending_events_wait_and_no_cookie_is_set() {
     let mut tab = Tab::open(Config {
         consent: Consent::Pending,
