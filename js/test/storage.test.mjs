@@ -130,3 +130,32 @@ test("what is confirmed after a page has ended is removed", () => {
   storage.remove(1);
   assert.deepEqual({ ...localStorage }, {});
 });
+
+test("without locks, a part is taken over unless its time stamp says that its page lives", async () => {
+  const { locks } = navigator;
+  navigator.locks = undefined;
+  try {
+    const hour = 3_600_000;
+    for (const [stamp, isTaken] of [
+      [undefined, true],
+      ["edited", true],
+      [Date.now() + hour, true],
+      [Date.now() - hour, true],
+      [Date.now(), false],
+    ]) {
+      const { storage, inputs } = page(1_000);
+      localStorage.setItem(LEFT, "2{orphan}\n");
+      if (stamp) localStorage.setItem("q1.s.gone-1.0", stamp);
+      storage.adopt();
+      await Promise.resolve();
+      await Promise.resolve();
+      assert.equal(
+        inputs.some(([, records]) => records === "2{orphan}\n"),
+        isTaken,
+        `${stamp}`,
+      );
+    }
+  } finally {
+    navigator.locks = locks;
+  }
+});
