@@ -94,6 +94,8 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
     case "object":
       return value && copyOfObject(value, walk, depth, isFinal);
     default:
+      // It takes no room in JSON.
+      walk.room += 1;
       return undefined;
   }
 }
@@ -109,8 +111,9 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
     const tag = objectToString(value);
     if (!isFinal) {
       const { toJSON } = value as MaybeToJson;
-      const kind = KINDS[tag];
-      if (kind) return copyOf(kind(value as never, walk), walk, depth + 1, true);
+      // An object may only claim to be of this kind, as the maps of some libraries do.
+      const made = attempt(() => [KINDS[tag]!(value as never, walk)]);
+      if (made) return copyOf(made[0], walk, depth + 1, true);
       // Old libraries add a `toJSON` to all arrays or all objects, which turns them into texts. It is ignored.
       if (
         typeof toJSON === "function" &&

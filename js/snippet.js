@@ -22,7 +22,7 @@
     return made;
   };
   // An id as the script takes it, or nothing for what it refuses.
-  const idOf = (value) => (/^st|^nu/.test(typeof value) ? `${value}`.trim() : null);
+  const idOf = (value) => (/^st|^nu|^bi/.test(typeof value) ? `${value}`.trim() : null);
   // Resolves to the result of the call, or to `otherwise` if the script never loads.
   const keep = (given, call, otherwise) =>
     new Promise((resolve) => {
@@ -35,7 +35,9 @@
       }
       kept.push([() => resolve(isOff ? otherwise : call(given)), mono]);
     });
-  const StandIn = function (...given) {
+  function StandIn(...given) {
+    // Without `new`, `this` would be the page's global object.
+    const handle = {};
     let real;
     let ids = {};
     try {
@@ -43,7 +45,7 @@
     } catch {
       // There are no settings, or they cannot be read.
     }
-    this.ready = keep(
+    handle.ready = keep(
       given,
       (given) => {
         real = new window.na(...given);
@@ -53,7 +55,7 @@
     );
     for (const name of methods.split(",")) {
       const id = name.replace(/^get|^set|^identify|Id$/g, "").toLowerCase();
-      this[name] = (...values) => {
+      handle[name] = (...values) => {
         if (real) return real[name](...values);
         if (name === "stats") return none;
         if (/^get/.test(name)) return (!isOff && ids[id]) || null;
@@ -65,7 +67,8 @@
         if (/^fl|^in/.test(name)) return answer;
       };
     }
-  };
+    return handle;
+  }
   StandIn.q = kept;
   window.na = StandIn;
   const end = () => {

@@ -56,7 +56,7 @@ function describe(value: unknown): string {
   const tag = attempt(() => objectToString(value));
   if (tag === undefined) return THROWING;
   if (tag === "[object Object]") return AN_OBJECT;
-  return tag === "[object Array]" ? "an array" : `a ${slice(tag, 8, -1)}`;
+  return tag === "[object Array]" ? "an array" : `a ${slice(tag, 8, -1)} object`;
 }
 
 /** Describes a value where another kind is expected. */

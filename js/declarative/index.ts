@@ -4,6 +4,7 @@
 //       <button data-na-feature="export" data-na-total="3">Export</button>
 
 import type { na } from "natero-wasm";
+import { reportOnce } from "../modules/absent.ts";
 import { listen } from "./nodes.ts";
 import { sticky } from "./sticky.ts";
 import { useOf } from "./use.ts";
@@ -37,6 +38,11 @@ export function declarative(tracker: na, options?: DeclarativeOptions): () => vo
   // A server has no document to watch.
   const root = options?.root ?? (typeof document === "object" ? document : undefined);
   if (!root) return () => {};
+  // JavaScript code is not forced by a compiler to pass it.
+  if (!tracker) {
+    reportOnce("/declarative: declarative() needs a tracker: pass one that new na(…) has made.");
+    return () => {};
+  }
   const reported = seen.get(tracker) ?? new WeakSet();
   seen.set(tracker, reported);
   const use = (event: Event): void => {

@@ -7,7 +7,9 @@ const DOCUMENT = 9;
 
 /** The value of a class's getter for a node. */
 function readGetter(holder: object, name: string, node: unknown): unknown {
-  return Object.getOwnPropertyDescriptor(holder, name)?.get?.call(node);
+  // Without a prototype, a descriptor of a value inherits no `get` that the page may have added to all objects.
+  const { get }: PropertyDescriptor = { __proto__: null, ...Object.getOwnPropertyDescriptor(holder, name) } as object;
+  return get?.call(node);
 }
 
 function typeOf(target: unknown): unknown {

@@ -17,7 +17,7 @@ const STAGES: Record<Stage, string> = {
 };
 
 /** An address, without the origin if it is the page's own. */
-const place = (url: string): string => url.replace(location.origin, "") || url;
+const place = (url: unknown): string => `${url ?? ""}`.replace(location.origin, "") || `${url ?? ""}`;
 
 /** What an event is about, in a few words. */
 function about(event: TrackedEvent): string {

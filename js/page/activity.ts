@@ -56,7 +56,8 @@ export function watchActivity(onActivity: () => void, onFrameFocus: (focused: bo
 /** Whether the focus is in a frame of another origin. */
 function isInForeignFrame(document: Document | undefined): boolean {
   const frame = focusedElement(document) as HTMLIFrameElement | undefined;
-  if (!frame?.contentWindow) return false;
-  const inner = attempt(() => frame.contentWindow!.document);
+  // An element of the page may throw.
+  if (!attempt(() => frame!.contentWindow)) return false;
+  const inner = attempt(() => frame!.contentWindow!.document);
   return inner ? isInForeignFrame(inner) : true;
 }

@@ -96,9 +96,11 @@ function wrapHistory(name: "pushState" | "replaceState", onCall: () => void): ()
   let original: History["pushState"] | undefined;
   // The page may have its own method on the object, or use the prototype's.
   const holder = attempt(() => (hasOwn(historyObject()!, name) ? historyObject() : historyPrototype)) as History;
-  const wrapper = function (this: History, ...parameters: Parameters<History["pushState"]>): void {
-    apply(original!, this, parameters);
+  const wrapper = function (this: History, ...parameters: Parameters<History["pushState"]>): unknown {
+    // The page's own method may return something.
+    const returned = apply(original!, this, parameters);
     attempt(onCall);
+    return returned;
   };
   attempt(() => {
     original = holder[name];

@@ -16,7 +16,8 @@ export function takeOver(name: string, lastAlive: number, take: () => boolean, h
   if (locks()) {
     const hold = holder?.whenGranted();
     lockIfFree(name, (free) => (free && !take() ? hold?.() : undefined));
-  } else if (wall() - lastAlive > CLOSED_AFTER_MS) {
+  } else if (!(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) {
+    // Also where the time stamp is missing, or lies in the future because the clock was set back since.
     // As with a lock, this happens after the current task.
     atTaskEnd(take);
   }

@@ -415,3 +415,28 @@ test("small typed arrays, maps and sets arrive", async () => {
     set: ["b"],
   });
 });
+
+test("an object that only claims to be a date, a map or a set is what else it is", async () => {
+  const claimed = (kind, rest) => Object.defineProperty({ ...rest }, Symbol.toStringTag, { value: kind });
+  class ObservableMap {
+    get [Symbol.toStringTag]() {
+      return "Map";
+    }
+    toJSON() {
+      return [["a", 1]];
+    }
+  }
+  assert.deepEqual(
+    await arrived({
+      map: new ObservableMap(),
+      set: claimed("Set", { b: 2 }),
+      date: claimed("Date", { c: 3 }),
+    }),
+    { map: [["a", 1]], set: { b: 2 }, date: { c: 3 } },
+  );
+});
+
+test("any number of fields that are left out takes no room", async () => {
+  const details = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`field${at}`, undefined]));
+  assert.deepEqual(await arrived({ ...details, kept: 1 }), { kept: 1 });
+});

@@ -222,3 +222,25 @@ test("what a page loads holds nothing of the inspector", () => {
   }
   assert.match(readFileSync(new URL("inspector.js", pkg), "utf8"), /natero-inspector/);
 });
+
+test("an event from which beforeSend has removed or changed fields is shown like any other", async () => {
+  const { EventList } = await load("event-list");
+  const element = () => ({
+    addEventListener() {},
+    append() {},
+    prepend() {},
+    setAttribute() {},
+  });
+  globalThis.location = { origin: "https://app.test" };
+  globalThis.document = { createElement: element };
+  try {
+    const actions = ["pageView", "pageViewEnd", "moduleEnd", "sessionSync", "identifyUser", "feature", undefined];
+    for (const more of [{}, { url: 5, time_spent: "x", active_duration: {}, total: [] }]) {
+      const entries = actions.map((action) => ({ event: { action, ...more }, stage: "made", note: "", history: [] }));
+      new EventList().update({ entries: new Map(entries.map((entry, at) => [`${at}`, { ...entry, version: 1 }])) });
+    }
+  } finally {
+    delete globalThis.document;
+    delete globalThis.location;
+  }
+});

@@ -12,14 +12,23 @@ function standIn() {
   const page = { document: { createElement: () => ({}), head: { append() {} } }, performance };
   page.window = page;
   runInContext(source, createContext(page));
+  page.na.page = page;
   return page.na;
 }
+
+test("a stand-in that is called without new sets nothing in the page", () => {
+  const Na = standIn();
+  const tracker = Na("k", "a", { userId: "ann" });
+  assert.equal(tracker.getUserId(), "ann");
+  assert.equal(new Na("k", "a", { userId: "bob" }).getUserId(), "bob");
+  for (const name of ["ready", "stats", "reset", "flush"]) assert.equal(name in Na.page, false, name);
+});
 
 test("the getters of the stand-in answer with the ids as the script takes them", () => {
   const Na = standIn();
   const tracker = new Na("k", "a", { userId: " usr ", accountId: 7 });
   assert.deepEqual([tracker.getUserId(), tracker.getAccountId(), tracker.getModuleId()], ["usr", "7", null]);
-  tracker.setUserId(5);
+  tracker.setUserId(5n);
   assert.equal(tracker.getUserId(), "5");
   tracker.setUserId({});
   tracker.setUserId(" ");

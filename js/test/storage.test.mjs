@@ -131,18 +131,30 @@ test("what is confirmed after a page has ended is removed", () => {
   assert.deepEqual({ ...localStorage }, {});
 });
 
-test("without locks, what a page left that has not said when it lived last is adopted", async () => {
+test("without locks, a part is taken over unless its time stamp says that its page lives", async () => {
   const { locks } = navigator;
   navigator.locks = undefined;
   try {
-    const { storage, inputs } = page();
-    localStorage.setItem("q1.s.other.1", "records");
-    storage.adopt();
-    for (let turn = 0; turn < 5; turn += 1) await undefined;
-    assert.deepEqual(inputs, [
-      ["adopted", ""],
-      ["adopted", "records"],
-    ]);
+    const hour = 3_600_000;
+    for (const [stamp, isTaken] of [
+      [undefined, true],
+      ["edited", true],
+      [Date.now() + hour, true],
+      [Date.now() - hour, true],
+      [Date.now(), false],
+    ]) {
+      const { storage, inputs } = page(1_000);
+      localStorage.setItem(LEFT, "2{orphan}\n");
+      if (stamp) localStorage.setItem("q1.s.gone-1.0", stamp);
+      storage.adopt();
+      await Promise.resolve();
+      await Promise.resolve();
+      assert.equal(
+        inputs.some(([, records]) => records === "2{orphan}\n"),
+        isTaken,
+        `${stamp}`,
+      );
+    }
   } finally {
     navigator.locks = locks;
   }

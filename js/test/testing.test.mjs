@@ -252,3 +252,15 @@ test("requests of the app that look like those of a tracker go where they would 
     ['{"accepted":0}', '{"accepted":1}'],
   );
 });
+
+test("an address that contains a document is named and not sent, however it is written", () => {
+  const sent = ["data:text/html,x", "da\nta:text/html,x", " \u0001BLOB:https://a.test/1", "https://a.test/data:x"];
+  const page = tracker();
+  for (const url of sent) page.trackPageView({ url });
+  const views = events().filter(({ action }) => action === "pageView");
+  assert.deepEqual(
+    views.map(({ url }) => url),
+    ["data:", "data:", "BLOB:", "https://a.test/data:x"],
+  );
+  page.shutdown();
+});

@@ -7,7 +7,7 @@ use natero_event::{
     split_once,
 };
 
-use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft};
+use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft, time::BLUR};
 
 /// First character of the record of a wait.
 const WAIT: u8 = b'!';
@@ -40,15 +40,16 @@ pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
     push_ascii(out, b'\n');
 }
 
-/// Reads how much longer the server asked to wait. The result is never longer than the
-/// original wait, because the clock may have been set back since. `None`: the wait is
-/// over, or this is not such a record.
+/// Reads how much longer the server asked to wait. `None`: the wait is over, or this is
+/// not such a record. A record that seems to come from the future counts for nothing: the
+/// clock was set back since, and pages read the record again and again, each time as a
+/// wait from then on.
 pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
     let (_, wait) = split_once(record, WAIT).filter(|(before, _)| before.is_empty())?;
     let (wait, until) = split_once(wait, b'.')?;
     let remaining = Wall::parse(until)? - now;
-    let wait = remaining.min(Millis(Wall::parse(wait)?.0)).min(MAX_WAIT);
-    (wait > Millis::ZERO).then_some(wait)
+    let wait = Millis(Wall::parse(wait)?.0);
+    (remaining > Millis::ZERO && remaining <= wait + BLUR).then_some(remaining.min(MAX_WAIT))
 }
 
 /// The number of bytes that [`write_record`] appends.
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_reads_back_as_what_is_left_of_it_and_never_as_more() {
+    fn a_wait_reads_back_as_what_is_left_of_it_unless_the_clock_was_set_back() {
         let now = Wall(1_700_000_000_000.0);
         let mut out = String::new();
         write_wait(&mut out, Millis(60_000.0), now);
@@ -139,7 +140,8 @@ mod tests {
         let read = |ms: f64| read_wait(record, now + Millis(ms));
         assert_eq!(read(20_000.0), Some(Millis(40_000.0)));
         assert_eq!(read(60_000.0), None);
-        assert_eq!(read(-3_600_000.0), Some(Millis(60_000.0)));
+        assert_eq!(read(-100.0), Some(Millis(60_100.0)));
+        assert_eq!(read(-3_600_000.0), None);
         for wrong in ["", ".", "!", "!.", "!1", "!1.x", "2{\"a\":1.5}", "!é.5"] {
             assert_eq!(read_wait(wrong, now), None, "{wrong}");
         }

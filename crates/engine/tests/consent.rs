@@ -103,3 +103,25 @@ fn opting_out_aborts_what_is_under_way() {
     tab.tell(unanswered(request(1)));
     assert_eq!(tab.engine.stats().pending, 0);
 }
+
+#[test]
+fn a_reset_forgets_the_visitor_whatever_the_consent() {
+    for consent in [Consent::Pending, Consent::Denied] {
+        let first = Tab::open(config());
+        let mut tab = Tab::open_with(
+            Config {
+                consent,
+                ..config()
+            },
+            [5; 4],
+            1_000.0,
+            &first.session_cookie,
+            &first.visitor_cookie,
+            true,
+        );
+        tab.call(Call::Reset);
+        tab.call(Call::OptIn);
+        assert_ne!(tab.visitor(), first.visitor(), "{consent:?}");
+        assert_ne!(tab.session(), first.session(), "{consent:?}");
+    }
+}

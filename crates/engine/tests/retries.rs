@@ -144,6 +144,18 @@ fn a_living_tab_that_hears_of_a_wait_ends_its_own_try_and_waits() {
 }
 
 #[test]
+fn a_shared_wait_ends_though_the_clock_is_set_back_and_it_is_read_again_and_again() {
+    let mut tab = told_to_wait(60_000.0, 1);
+    let shared = tab.shared.clone().unwrap();
+    tab.wall -= 86_400_000.0;
+    for _ in 0..3 {
+        tab.tell(Input::Adopted(&shared));
+        tab.pass(30_000.0);
+    }
+    assert_eq!(tab.requests.len(), 2);
+}
+
+#[test]
 fn a_shared_wait_is_over_when_a_batch_is_taken_after_it_and_not_before() {
     let mut tab = told_to_wait(60_000.0, 1);
     assert_ne!(tab.shared.as_deref(), Some(""));

@@ -59,6 +59,11 @@ impl Flights {
         self.flights.iter().map(|flight| flight.bytes).sum()
     }
 
+    /// The request with this id. `None`: it was removed.
+    pub fn get(&self, request: RequestId) -> Option<&Flight> {
+        self.flights.iter().find(|flight| flight.request == request)
+    }
+
     /// The id of the next request.
     pub fn next_id(&self) -> RequestId {
         RequestId(NonZeroU32::MIN.saturating_add(self.last_request))

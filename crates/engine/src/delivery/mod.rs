@@ -202,7 +202,7 @@ impl Delivery {
 
     /// Counts another request with the same body.
     pub fn sent_again(&self, request: RequestId, stats: &mut Stats) {
-        if let Some(flight) = self.flights.iter().find(|it| it.request == request) {
+        if let Some(flight) = self.flights.get(request) {
             stats.requests += 1;
             stats.bytes_sent += flight.bytes as f64;
         }

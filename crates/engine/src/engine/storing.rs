@@ -15,13 +15,13 @@ const ADOPTION_DELAY: Millis = Millis(250.0);
 impl Engine {
     /// Whether this page may set cookies and write to storage.
     pub(super) fn may_store(&self) -> bool {
-        !self.config.disable_event_send && self.may_erase()
+        !self.config.disable_event_send && self.consent == Consent::Granted && self.may_erase()
     }
 
     /// Whether this page may remove what pages of the visitor set and stored, even if it
-    /// stores nothing itself.
+    /// stores nothing itself. That needs no consent.
     pub(super) fn may_erase(&self) -> bool {
-        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
+        self.config.persistence == Persistence::Storage
     }
 
     /// Uses storage from now on. This page's part is named after its stream; what closed
