@@ -16,7 +16,6 @@ import {
   hide,
   indexOf,
   isArray,
-  isFiniteNumber,
   keys,
   objectToString,
   replaceAll,
@@ -31,7 +30,7 @@ type Fields = Record<string, unknown>;
 
 type MaybeToJson = { toJSON?: unknown };
 
-/** Upper limit of the JSON bytes for a text of one character, or for a number. */
+/** Upper limit of the JSON bytes for a character, or for an item or field that is a number. */
 const MAX_BYTES_PER_UNIT = 32;
 
 // The tags of objects whose items are copied one by one.
@@ -39,7 +38,7 @@ const LIST = /Array]$/;
 
 /** The state of copying. */
 interface Walk {
-  /** How many values and characters still fit. No value takes less than a byte of JSON. */
+  /** How many items, fields and characters still fit. None of them takes less than a byte of JSON. */
   room: number;
   /** The objects that contain the current one, outermost first. */
   readonly path: object[];
@@ -81,7 +80,6 @@ export function writeDetails({ more }: { readonly more: unknown[] }): void {
  * and is not asked again.
  */
 function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): unknown {
-  walk.room -= 1;
   switch (typeof value) {
     case "string":
       walk.room -= value.length;
@@ -94,8 +92,6 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
     case "object":
       return value && copyOfObject(value, walk, depth, isFinal);
     default:
-      // It takes no room in JSON.
-      walk.room += 1;
       return undefined;
   }
 }
@@ -112,8 +108,9 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
     if (!isFinal) {
       const { toJSON } = value as MaybeToJson;
       // An object may only claim to be of this kind, as the maps of some libraries do.
-      const made = attempt(() => [KINDS[tag]!(value as never, walk)]);
-      if (made) return copyOf(made[0], walk, depth + 1, true);
+      const kind = KINDS[tag];
+      const made = kind && attempt(() => kind(value as never, walk));
+      if (made !== undefined) return copyOf(made, walk, depth + 1, true);
       // Old libraries add a `toJSON` to all arrays or all objects, which turns them into texts. It is ignored.
       if (
         typeof toJSON === "function" &&
@@ -128,6 +125,7 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
       return undefined;
     }
     if (isArray(value)) {
+      walk.room -= value.length;
       const items = hide([] as unknown[], "toJSON");
       // `JSON.stringify` writes `null` for an item that is left out.
       for (let at = 0; at < value.length && walk.room >= 0; at += 1)
@@ -144,7 +142,7 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
       try {
         const field = copyOf((read || (value as Fields))[name], walk, depth + 1);
         copy[name] = field;
-        if (field !== undefined) walk.room -= name.length;
+        if (field !== undefined) walk.room -= name.length + 1;
       } catch {}
     }
     return copy;
@@ -154,7 +152,8 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
 /** Objects that are more than their fields, by their tags, which also work for objects of other frames. */
 const KINDS = {
   __proto__: null,
-  "[object Date]": (date: Date) => (isFiniteNumber(dateValue(date)) ? dateToIso(date) : null),
+  // JSON has `null` for a date that is invalid, whose value is `NaN`.
+  "[object Date]": (date: Date) => attempt(() => dateToIso(date)) ?? dateValue(date),
   "[object Error]": errorToString,
   "[object DOMException]": errorToString,
   "[object Map]": (map: Map<unknown, unknown>, walk: Walk) => {

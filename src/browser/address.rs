@@ -1,5 +1,7 @@
 //! Addresses: the page's own, and how events name any.
 
+use std::borrow::Cow;
+
 use natero_event::limits::MAX_TEXT_UNITS;
 use wasm_bindgen::prelude::*;
 
@@ -70,24 +72,24 @@ fn location_part(part: &str) -> String {
 }
 
 /// An address without query and fragment, which may hold private data.
-pub(crate) fn bare_address(address: &str) -> &str {
-    let address = short(address);
-    truncate(&address[..end_before(address, b"?#")])
+pub(crate) fn bare_address(address: &str) -> Cow<'_, str> {
+    match document_kind(address) {
+        Some(kind) => Cow::Owned(kind),
+        None => Cow::Borrowed(truncate(&address[..end_before(address, b"?#")])),
+    }
 }
 
 /// An address that was passed to a call, as events name it.
 pub(crate) fn passed_address(address: &str) -> String {
-    short(&clean(truncate(address))).to_owned()
+    let address = clean(truncate(address));
+    document_kind(&address).unwrap_or_else(|| truncate(&address).to_owned())
 }
 
-/// An address of limited length. Of a `data:` or `blob:` address only the scheme remains.
-fn short(address: &str) -> &str {
-    document_kind(address).unwrap_or_else(|| truncate(address))
-}
-
-/// The scheme of an address that contains a whole document, of any size.
-fn document_kind(address: &str) -> Option<&str> {
-    let kind = address.get(..5)?;
+/// The scheme of a `data:` or `blob:` address, which contains a whole document of any size.
+/// Browsers ignore control characters and spaces in front of a scheme, and some within it.
+fn document_kind(address: &str) -> Option<String> {
+    let significant = address.chars().filter(|letter| *letter > ' ');
+    let kind: String = significant.take("data:".len()).collect();
     let is_it = kind.eq_ignore_ascii_case("data:") || kind.eq_ignore_ascii_case("blob:");
     is_it.then_some(kind)
 }
@@ -110,7 +112,7 @@ pub(crate) fn truncate_to(text: &str, max_units: usize) -> &str {
 }
 
 fn event_address(address: &str, with_hash: bool) -> String {
-    let mut event_address = bare_address(address).to_owned();
+    let mut event_address = bare_address(address).into_owned();
     if with_hash && document_kind(address).is_none() {
         event_address.push_str(fragment_path(address));
         event_address.truncate(truncate(&event_address).len());
@@ -160,6 +162,8 @@ mod tests {
             "\n\tDATA:text/html,secret",
             "\0data:text/html,secret",
             "da\0ta:text/html,secret",
+            "da\nta:text/html,secret",
+            " \u{1}BLOB:https://a/1-2",
             "\u{feff}data:text/html,secret",
             "\u{a0}blob:https://a/1-2",
         ] {

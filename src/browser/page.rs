@@ -204,7 +204,7 @@ pub(crate) fn title() -> String {
 
 /// Where the visitor came from, without query and fragment.
 pub(crate) fn referrer() -> String {
-    bare_address(&text(DocumentProperty::Referrer)).to_owned()
+    bare_address(&text(DocumentProperty::Referrer)).into_owned()
 }
 
 /// All cookies of the page; empty if they are blocked.

@@ -87,15 +87,17 @@ impl JsonWriter {
         let Some(tag) = tag(value) else {
             return false;
         };
-        let substitute = match tag.as_str() {
+        let kind = if only_claims(value, &tag) {
+            "[object Object]"
+        } else {
+            &tag
+        };
+        let substitute = match kind {
             kind if is_final => return self.parts_of(value, kind),
-            // An invalid date throws here. An object that only has the tag of a date has
-            // no time at all.
-            "[object Date]" => match call_original("Date", "toISOString", value) {
-                Ok(iso) => iso,
-                Err(_) if call_original("Date", "getTime", value).is_err() => return false,
-                Err(_) => JsValue::NULL,
-            },
+            // An invalid date throws here.
+            "[object Date]" => {
+                call_original("Date", "toISOString", value).unwrap_or(JsValue::NULL)
+            }
             // An error without a message becomes its name.
             "[object Error]" | "[object DOMException]" => {
                 call_original("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
@@ -235,4 +237,16 @@ fn has_to_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
     let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;
     to_json.is_instance_of::<Function>() && !is_of_all(&Object::new()) && !is_of_all(&Array::new())
+}
+
+/// Whether an object only has the tag of a date, a map or a set, as the maps of some libraries
+/// do. It is what else it is.
+fn only_claims(value: &JsValue, tag: &str) -> bool {
+    let (interface, method) = match tag {
+        "[object Date]" => ("Date", "getTime"),
+        "[object Map]" => ("Map", "has"),
+        "[object Set]" => ("Set", "has"),
+        _ => return false,
+    };
+    call_original(interface, method, value).is_err()
 }
