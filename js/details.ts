@@ -91,9 +91,8 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
       return copyOf(`${value}`, walk, depth);
     case "object":
       return value && copyOfObject(value, walk, depth, isFinal);
-    default:
-      return undefined;
   }
+  return undefined;
 }
 
 /** A copy of a nested object. If reading a field throws, only that field is left out. */

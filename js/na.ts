@@ -270,10 +270,10 @@ export class Tracker<App extends Names = Names> {
       // If a built-in function gives wrong answers, nothing can be read. The host finds out which: see `prepare.ts`.
       if (toJson(snapshot({ a: [toId(" a")] }, 99)!) !== '{"a":["a"]}') refuse("arguments");
       givenSettings = readSettings(passedSettings);
-      const key = encodeComponent(id("apiKey", apiKey));
-      const path = `${encodeComponent(id("authKey", authKey))}/${key}`;
+      const apiKeyPart = encodeComponent(id("apiKey", apiKey));
+      const authKeyPart = encodeComponent(id("authKey", authKey));
       const endpoint = "endpoint" in givenSettings ? givenSettings.endpoint : DEFAULT_ENDPOINT;
-      url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${path}`;
+      url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${authKeyPart}/${apiKeyPart}`;
     } catch (thrown) {
       refusal = refusalOf(thrown);
     }

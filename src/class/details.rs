@@ -95,9 +95,7 @@ impl JsonWriter {
         let substitute = match kind {
             kind if is_final => return self.parts_of(value, kind),
             // An invalid date throws here.
-            "[object Date]" => {
-                call_original("Date", "toISOString", value).unwrap_or(JsValue::NULL)
-            }
+            "[object Date]" => call_original("Date", "toISOString", value).unwrap_or(JsValue::NULL),
             // An error without a message becomes its name.
             "[object Error]" | "[object DOMException]" => {
                 call_original("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)

@@ -64,7 +64,14 @@ pub fn company(now: i64, days: i64) -> Company {
         days,
     };
     for (at, customer) in CUSTOMERS.iter().enumerate() {
-        company.add(customer, now - (400 + 90 * at as i64) * DAY, &mut random);
+        // The contracts renew in one to nine months, so some within the next 60 days.
+        let (joined, renews) = (400 + 90 * at as i64, 33 + 60 * at as i64);
+        company.add(
+            customer,
+            now - joined * DAY,
+            now + renews * DAY,
+            &mut random,
+        );
     }
     company.add_acme(&mut random);
     company.add_oddities();
@@ -115,10 +122,11 @@ impl Company {
         requests
     }
 
-    fn add(&mut self, customer: &Customer, joined: i64, random: &mut Random) {
+    fn add(&mut self, customer: &Customer, joined: i64, renews: i64, random: &mut Random) {
         self.accounts.push(json!({
             "account_id": customer.id, "name": customer.name, "join_date": joined,
             "hierarchy_label": "Customer", "details": {"tier": "enterprise"},
+            "renewal_date": renews,
         }));
         let mut sites = Vec::new();
         for (region, cities) in customer.regions {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     error::CliError,
     key_store::KeyStore,
-    output::{is_discarded, print, print_all},
+    output::{print, print_all},
 };
 use crate::{
     clock::now_ms,
@@ -15,6 +15,7 @@ use crate::{
         keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
         origin::Origin,
     },
+    server::is_discarded,
 };
 
 #[derive(Debug, Subcommand)]

@@ -1,10 +1,6 @@
 //! Standard output and standard error.
 
-use std::{
-    fs::File,
-    io::{self, ErrorKind, Write},
-    os::{fd::AsFd, unix::fs::MetadataExt},
-};
+use std::io::{self, ErrorKind, Write};
 
 use super::error::CliError;
 
@@ -28,15 +24,6 @@ pub(super) fn print_all(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()
-}
-
-/// Whether what is printed is discarded. A closed standard output counts: Rust opens `/dev/null` in
-/// its place.
-pub(super) fn is_discarded() -> bool {
-    let output = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    let device = output.and_then(|output| Ok(output.metadata()?.rdev()));
-    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
-    matches!((device, null), (Ok(device), Ok(null)) if device == null)
 }
 
 /// Prints a line for people to standard error. Unlike `eprintln!`, it does not panic when nobody

@@ -54,7 +54,9 @@ pub enum ChoiceError {
     )]
     TwoPlaces,
     /// The command works only on a SQLite file.
-    #[error("this command works on a SQLite file; name one with --store sqlite:FILE or --db FILE")]
+    #[error(
+        "this command works on a SQLite file, which --store sqlite:FILE names; on servers, copy the database with pg_dump and the table `events` with \\copy of psql, and rebuild nothing, because every question adds its figures up anew"
+    )]
     NeedsFile,
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use crate::store::scaled::ScaledStore;
 use crate::{
+    clock::now_ms,
     config::{ChoiceError, Config, StoreChoice},
     http::{
         clock_check::ClockCheck,
@@ -77,6 +78,9 @@ impl App {
                 if let Some(most) = config.max_db_bytes {
                     store = store.bounded(most).await?;
                 }
+                if config.trust_clock {
+                    store.correct_key_times(now_ms()).await?;
+                }
                 let known = store.known_times().await?;
                 Ok(App::new(config, Arc::new(store), known, metrics))
             }
@@ -87,6 +91,7 @@ impl App {
         let metrics = Arc::<Metrics>::default();
         let options = Options {
             max_bytes: config.max_db_bytes,
+            right_time: config.trust_clock.then(now_ms),
             metrics: Arc::clone(&metrics),
         };
         let store = SqliteStore::open(file, options)?;

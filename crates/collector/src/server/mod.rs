@@ -10,9 +10,11 @@ mod refusals;
 mod retention;
 
 use std::{
+    fs::File,
     future::Future,
     io::{ErrorKind, Write},
     net::SocketAddr,
+    os::{fd::AsFd, unix::fs::MetadataExt},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -111,17 +113,33 @@ pub async fn serve(
 }
 
 /// Prints the address as the first line of standard output, for programs that
-/// start the collector. Nobody has to read it.
+/// start the collector. Nobody has to read it. Where standard output is closed or goes to
+/// `/dev/null`, the log has the address.
 ///
 /// # Errors
 /// When standard output cannot be written, for example because the disk is full.
 fn announce(address: SocketAddr) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
     let printed = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
+    if is_discarded() {
+        tracing::info!("listening on http://{address}");
+    }
     match printed {
         Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }
+}
+
+/// Whether what is printed is discarded. A closed standard output counts: Rust opens `/dev/null` in
+/// its place.
+pub fn is_discarded() -> bool {
+    let output = std::io::stdout()
+        .as_fd()
+        .try_clone_to_owned()
+        .map(File::from);
+    let device = output.and_then(|output| Ok(output.metadata()?.rdev()));
+    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
+    matches!((device, null), (Ok(device), Ok(null)) if device == null)
 }
 
 async fn close_stalled_forever(connections: Arc<Connections>) {

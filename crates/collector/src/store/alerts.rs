@@ -77,6 +77,9 @@ pub struct Alert {
     pub began_at: i64,
     /// When it ended; `None` while it is active.
     pub ended_at: Option<i64>,
+    /// The latest use of an account that the alert, while it is active, reports as silent, with
+    /// everything below the account, in ms since the Unix epoch.
+    pub last_seen: Option<i64>,
 }
 
 impl Alert {
@@ -86,13 +89,21 @@ impl Alert {
     }
 }
 
+fn is_silent(alert: &Alert) -> bool {
+    alert.ended_at.is_none() && matches!(alert.condition, Condition::Silent { .. })
+}
+
 /// The ids of the accounts that active alerts report as silent.
-pub(in crate::store) fn silent_accounts(alerts: &[Alert]) -> BTreeSet<&str> {
-    let is_silent = |alert: &&Alert| {
-        alert.ended_at.is_none() && matches!(alert.condition, Condition::Silent { .. })
-    };
-    let silent = alerts.iter().filter(is_silent);
-    silent.map(|alert| alert.account_id.as_str()).collect()
+pub(in crate::store) fn silent_accounts(alerts: &[Alert]) -> BTreeSet<String> {
+    let silent = alerts.iter().filter(|alert| is_silent(alert));
+    silent.map(|alert| alert.account_id.clone()).collect()
+}
+
+/// Sets when the accounts of [`silent_accounts`] were last in use.
+pub(in crate::store) fn set_last_uses(alerts: &mut [Alert], uses: &BTreeMap<String, i64>) {
+    for alert in alerts.iter_mut().filter(|alert| is_silent(alert)) {
+        alert.last_seen = uses.get(&alert.account_id).copied();
+    }
 }
 
 /// Selects alerts.
@@ -159,9 +170,6 @@ pub struct AlertsPage {
     pub tree: Tree,
     /// The alerts.
     pub alerts: Vec<Alert>,
-    /// The latest use of each account that an active alert reports as silent, with everything
-    /// below it, in ms since the Unix epoch. By account id.
-    pub last_uses: BTreeMap<String, i64>,
     /// The rules.
     pub rules: Vec<StoredRule>,
     /// The receiver.
@@ -212,15 +220,31 @@ pub(in crate::store) struct MessageAlert {
     pub(in crate::store) now: Option<f64>,
     pub(in crate::store) before: Option<f64>,
     pub(in crate::store) began_at: i64,
+    pub(in crate::store) last_seen: Option<i64>,
 }
 
-/// The body of a message about alerts of a rule; `None` when there are no alerts.
+/// The ids of the accounts in a message of a rule for silent accounts. Empty for other rules.
+pub(in crate::store) fn silent_accounts_in(
+    rule: &AlertRule,
+    alerts: &[MessageAlert],
+) -> BTreeSet<String> {
+    let is_silent = matches!(rule.condition, Condition::Silent { .. });
+    let silent = alerts.iter().filter(|_| is_silent);
+    silent.map(|alert| alert.account_id.clone()).collect()
+}
+
+/// The body of a message about alerts of a rule; `None` when there are no alerts. `uses` has the
+/// latest uses of [`silent_accounts_in`] the message.
 pub(in crate::store) fn message_body(
     stored: &StoredRule,
-    alerts: Vec<MessageAlert>,
+    mut alerts: Vec<MessageAlert>,
+    uses: &BTreeMap<String, i64>,
 ) -> Option<String> {
     if alerts.is_empty() {
         return None;
+    }
+    for alert in &mut alerts {
+        alert.last_seen = uses.get(&alert.account_id).copied();
     }
     let mut rule = serde_json::to_value(&stored.rule).expect("a rule is plain values");
     rule["id"] = stored.id.into();

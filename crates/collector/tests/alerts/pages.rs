@@ -197,6 +197,14 @@ async fn the_list_says_when_a_silent_account_was_last_seen() {
     // The alert of this account has ended, and that of the other one is about a user.
     assert_eq!(last_seen("back,"), "", "{csv}");
     assert_eq!(last_seen("other,"), "", "{csv}");
+    // The API has it to the quarter of an hour.
+    let list = collector.get("/api/v2/alerts").await;
+    for alert in list["results"].as_array().unwrap() {
+        let last = alert["last_seen"].as_i64();
+        let last = last.map(|at| TimeZone::UTC.day_at(at).to_string());
+        let expected = (alert["account_id"] == "top").then(|| day.clone());
+        assert_eq!(last, expected, "{alert}");
+    }
     let page = browser.open("/alerts").await;
     assert!(page.contains("Last seen") && page.contains(&format!("datetime=\"{day}\"")));
     // A viewer of the account sees the same.

@@ -16,6 +16,9 @@ use crate::{
     support::*,
 };
 
+/// The precision of the latest use of an account, in ms.
+const QUARTER: i64 = 15 * 60_000;
+
 /// Sends what is due at `now`, and returns when the next message is due.
 async fn deliver_due(collector: &Collector, now: i64) -> Option<i64> {
     deliver(collector, now).await.unwrap()
@@ -84,6 +87,9 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
     assert_eq!(body["rule"]["days"], 7);
     assert_eq!(body["alerts"][0]["account_id"], "a0");
     assert_eq!(body["alerts"].as_array().unwrap().len(), 2);
+    let last_seen = body["alerts"][1]["last_seen"].as_i64().unwrap();
+    let ago = now - last_seen - 10 * DAY;
+    assert!((0..2 * QUARTER).contains(&ago), "{body}");
     // An alert that stays active is reported only once.
     collector.change("POST", "/api/v2/alerts/check", None).await;
     assert_eq!(deliver_due(&collector, now + DAY).await, None);

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
 };
 
@@ -124,6 +125,23 @@ fn a_collector_that_cannot_say_where_it_listens_does_not_start() {
     assert_eq!(served.status.code(), Some(1));
     let text = said(&served);
     assert!(text.contains("the address cannot be written"), "{text}");
+}
+
+#[test]
+fn a_collector_whose_output_is_discarded_logs_where_it_listens() {
+    let place = Place::new();
+    source(&place);
+    let mut command = Command::new("sh");
+    // Standard output is closed, as `serve >&-` does.
+    command.args(["-c", "exec \"$0\" \"$@\" >&-", BINARY]);
+    place.choose(&mut command);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    let mut served = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(served.stderr.take().unwrap()).lines();
+    let announced = log.any(|line| line.unwrap().contains("listening on http://127.0.0.1:"));
+    served.kill().unwrap();
+    served.wait().unwrap();
+    assert!(announced);
 }
 
 #[test]

@@ -130,6 +130,28 @@ async fn a_key_from_a_time_when_the_clock_was_ahead_blocks_no_events_of_the_pres
 }
 
 #[tokio::test]
+async fn a_trusted_clock_corrects_the_time_of_keys_from_when_it_was_ahead() {
+    let collector = Collector::new();
+    let later = now_ms() + 2 * DAY;
+    for keys in ["sources", "account_keys"] {
+        let sql = format!("UPDATE {keys} SET created_at = {later}");
+        collector.place.execute(&sql);
+    }
+    let behind = collector.restarted();
+    assert_eq!(ready(&behind).await, 503);
+    let trusted = behind.restarted_with(&["--trust-clock"]);
+    assert_eq!(ready(&trusted).await, 200);
+    let right = trusted.restarted();
+    assert_eq!(ready(&right).await, 200, "once is enough");
+    let present = with(
+        feature("acme", "ann", "export", 1),
+        json!({"created_at": now_ms()}),
+    );
+    let receipt = right.post(format!("{present}\n{}", fresh(2))).await;
+    assert_eq!(receipt.json()["accepted"], 1, "{}", receipt.text);
+}
+
+#[tokio::test]
 async fn a_running_collector_learns_from_a_new_source_that_its_clock_is_behind() {
     let collector = Collector::new();
     let created = now_ms() + 2 * DAY;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use natero_collector::{
+    clock::now_ms,
     config::{Config, Database},
     http::state::App,
     model::keys::{NewSource, SourceKeys},
@@ -134,6 +135,9 @@ impl Place {
                     let store = ScaledStore::open(&postgres, &nodes, Arc::clone(&metrics));
                     let store = Arc::new(store.await.unwrap());
                     store.leave_shipping().await;
+                    if config.trust_clock {
+                        store.correct_key_times(now_ms()).await.unwrap();
+                    }
                     let known = store.known_times().await.unwrap();
                     let app = App::new(config, Arc::clone(&store) as _, known, metrics);
                     (app, store)

@@ -114,6 +114,14 @@ impl Fields {
         (!value.is_null()).then_some(value)
     }
 
+    /// Takes the value of a field that is no text. Blank text counts as absent: form data
+    /// and tables have no other way to say that there is no value.
+    fn take_unless_blank(&mut self, field: Field) -> Option<Value> {
+        let value = self.take(field)?;
+        let is_blank = value.as_str().is_some_and(|text| trim(text).is_empty());
+        (!is_blank).then_some(value)
+    }
+
     /// Reads the id of an account or a user, which becomes part of URLs. An empty id
     /// counts as absent.
     pub(super) fn subject_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
@@ -163,7 +171,7 @@ impl Fields {
     }
 
     pub(super) fn number(&mut self, field: Field) -> Result<Option<f64>, LineError> {
-        match self.take(field) {
+        match self.take_unless_blank(field) {
             None => Ok(None),
             Some(value) => number(&value)
                 .map(Some)
@@ -204,7 +212,7 @@ impl Fields {
 
     /// Reads the place of an event in its stream.
     pub(super) fn seq(&mut self, field: Field) -> Result<Option<u32>, LineError> {
-        match self.take(field) {
+        match self.take_unless_blank(field) {
             None => Ok(None),
             Some(value) => number(&value)
                 .and_then(whole)
@@ -214,9 +222,13 @@ impl Fields {
         }
     }
 
-    /// Reads a JSON object, as text.
+    /// Reads a JSON object, as text. Clients that can only send texts send it within one.
     pub(super) fn object(&mut self, field: Field) -> Result<Option<String>, LineError> {
-        match self.take(field) {
+        let value = self.take_unless_blank(field).map(|value| {
+            let within = value.as_str().map(serde_json::from_str);
+            within.and_then(Result::ok).unwrap_or(value)
+        });
+        match value {
             None => Ok(None),
             Some(Value::Object(map)) => {
                 let json = text(&map);

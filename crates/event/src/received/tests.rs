@@ -229,7 +229,7 @@ fn numbers_may_be_strings_of_digits() {
     assert_eq!(read_with("seq", json!("7")).unwrap().seq, Some(7));
     let active = read_with("active_duration", json!("1500")).unwrap();
     assert_eq!(active.active_duration, Some(1500));
-    for bad in ["", "inf", "NaN", "1e3", "0x10", "1,000", "--1", "."] {
+    for bad in ["inf", "NaN", "1e3", "0x10", "1,000", "--1", "."] {
         assert_eq!(total(bad).unwrap_err().code(), "invalid_field", "{bad}");
     }
 }
@@ -266,6 +266,32 @@ fn a_form_is_read_as_an_event_of_strings() {
     }
     let nested = read("action=feature&details=1&details[a]=2").unwrap_err();
     assert_eq!(nested.code(), "not_json");
+}
+
+#[test]
+fn blank_text_in_a_field_that_is_no_text_says_nothing() {
+    for blank in ["", " "] {
+        for field in ["total", "time_spent", "active_duration", "seq", "details"] {
+            let event = read_with(field, blank.into()).unwrap();
+            assert_eq!(event, read_with(field, Value::Null).unwrap(), "{field}");
+        }
+        let error = read_with("created_at", blank.into()).unwrap_err();
+        assert_eq!(error, LineError::Missing("created_at"));
+    }
+    let form = "account_id=1&user_id=2&created_at=1700000000000&action=feature&feature=a&total=";
+    assert_eq!(read(form).unwrap().total, Some(1.0));
+    let module = form.replace("feature&feature=a&total", "moduleEnd&module=m&time_spent");
+    assert_eq!(read(&module).unwrap_err(), LineError::Missing("time_spent"));
+}
+
+#[test]
+fn details_may_be_the_text_of_an_object() {
+    let event = read_with("details", r#"{"size":"xl"}"#.into()).unwrap();
+    assert_eq!(event.details.as_deref(), Some(r#"{"size":"xl"}"#));
+    for other in ["xl", "[1]", "7", "{"] {
+        let error = read_with("details", other.into()).unwrap_err();
+        assert_eq!(error.code(), "invalid_field", "{other}");
+    }
 }
 
 #[test]

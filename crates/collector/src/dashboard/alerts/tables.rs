@@ -40,12 +40,7 @@ impl AlertsPage {
         let links = view.only_period();
         let to_user = view.only_period();
         let today = zone.day_at(now_ms());
-        let last_use = |of: &Alert| {
-            let is_active = of.ended_at.is_none();
-            let last = self.last_uses.get(&of.account_id).copied();
-            last.filter(|_| is_active && matches!(of.condition, Condition::Silent { .. }))
-        };
-        let last_seen = move |of: &Alert| Value::day(last_use(of), zone);
+        let last_seen = move |of: &Alert| Value::day(of.last_seen, zone);
         let table = Table::new("alerts", "Alerts", Sort::down("since"), PATH, view)
             .with(
                 Column::text("account", "Account", |of: &Alert| {
@@ -97,13 +92,13 @@ impl AlertsPage {
             )
             .with(
                 Column::number("last_seen", "Last seen", move |of: &Alert| last_seen(of))
-                    .shown(move |of| near_day(last_use(of).map(|at| zone.day_at(at)), today))
+                    .shown(move |of| near_day(of.last_seen.map(|at| zone.day_at(at)), today))
                     .meaning(
                         "Day of the latest event of an account that an active alert reports as \
                          silent, of any product.",
                     )
                     .only_on_page()
-                    .on_page_if(!self.last_uses.is_empty()),
+                    .on_page_if(self.alerts.iter().any(|of| of.last_seen.is_some())),
             )
             .with(Column::number("since", "Since", |of: &Alert| {
                 Value::time(of.began_at, zone)

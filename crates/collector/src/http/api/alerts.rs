@@ -61,6 +61,7 @@ pub struct AlertResponse {
     before: Option<f64>,
     began_at: i64,
     ended_at: Option<i64>,
+    last_seen: Option<i64>,
 }
 
 impl From<Alert> for AlertResponse {
@@ -76,6 +77,7 @@ impl From<Alert> for AlertResponse {
             before: alert.before.map(rounded),
             began_at: alert.began_at,
             ended_at: alert.ended_at,
+            last_seen: alert.last_seen,
         }
     }
 }

@@ -202,7 +202,7 @@ impl Forest {
     /// The latest use of those accounts that `ids` contains and that were used, by id.
     pub(in crate::store) fn last_uses_of(
         &self,
-        ids: &BTreeSet<&str>,
+        ids: &BTreeSet<String>,
         uses: &[Uses],
     ) -> BTreeMap<String, i64> {
         let last = self.last_uses(uses);
@@ -212,8 +212,8 @@ impl Forest {
     }
 
     /// The indexes of the accounts with these ids.
-    pub(in crate::store) fn places(&self, ids: &BTreeSet<&str>) -> impl Iterator<Item = usize> {
-        (0..self.len()).filter(|at| ids.contains(self.account(*at).account_id.as_str()))
+    pub(in crate::store) fn places(&self, ids: &BTreeSet<String>) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|at| ids.contains(&self.account(*at).account_id))
     }
 
     /// Whether each account is listed, or lies below a listed one.

@@ -6,6 +6,8 @@ use super::{
     account_rows,
     account_tree::is_within,
     failure::{Failure, Result},
+    nodes::Nodes,
+    portfolio,
     postgres::{Tx, execute, query, query_one, query_opt},
 };
 use crate::{
@@ -17,7 +19,8 @@ use crate::{
     store::{
         alerts::{
             Alert, AlertsQuestion, DeliveryState, DueMessage, MAX_RULES, MESSAGE_ALERTS,
-            MessageAlert, RuleError, StoredRule, Webhook, message_body,
+            MessageAlert, RuleError, StoredRule, Webhook, message_body, set_last_uses,
+            silent_accounts, silent_accounts_in,
         },
         records::Listed,
     },
@@ -184,9 +187,25 @@ pub(super) async fn list(
             before: row.get(7),
             began_at: row.get(8),
             ended_at: row.get(9),
+            last_seen: None,
         })
     };
     let alerts = rows.iter().map(read).collect::<Result<_>>()?;
+    Ok((alerts, total))
+}
+
+/// Lists alerts like [`list`], with the latest uses of silent accounts.
+pub(super) async fn list_with_last_uses(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    question: &AlertsQuestion,
+    scope: AlertScope,
+    page: Page,
+) -> Result<Listed<Alert>> {
+    let (mut alerts, total) = list(tx, question, scope, page).await?;
+    let silent = silent_accounts(&alerts);
+    let uses = portfolio::last_uses(tx, nodes, scope.within, &silent).await?;
+    set_last_uses(&mut alerts, &uses);
     Ok((alerts, total))
 }
 
@@ -228,7 +247,11 @@ pub(super) async fn remove_webhook(tx: &Tx<'_>) -> Result<bool> {
 }
 
 /// Finds a message that is due.
-pub(super) async fn due_message(tx: &Tx<'_>, now: i64) -> Result<Option<DueMessage>> {
+pub(super) async fn due_message(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    now: i64,
+) -> Result<Option<DueMessage>> {
     let Some(to) = webhook(tx).await? else {
         return Ok(None);
     };
@@ -239,14 +262,14 @@ pub(super) async fn due_message(tx: &Tx<'_>, now: i64) -> Result<Option<DueMessa
     };
     let id: String = row.get(0);
     Ok(Some(DueMessage {
-        body: body(tx, &id, row.get(1)).await?,
+        body: body(tx, nodes, &id, row.get(1)).await?,
         id,
         to,
         attempts: u32::try_from(row.get::<_, i64>(2)).unwrap_or(u32::MAX),
     }))
 }
 
-async fn body(tx: &Tx<'_>, id: &str, rule_id: i64) -> Result<Option<String>> {
+async fn body(tx: &Tx<'_>, nodes: &Nodes, id: &str, rule_id: i64) -> Result<Option<String>> {
     let Some(stored) = rule(tx, rule_id).await? else {
         return Ok(None);
     };
@@ -262,8 +285,12 @@ async fn body(tx: &Tx<'_>, id: &str, rule_id: i64) -> Result<Option<String>> {
         now: row.get(4),
         before: row.get(5),
         began_at: row.get(6),
+        last_seen: None,
     });
-    Ok(message_body(&stored, alerts.collect()))
+    let alerts: Vec<_> = alerts.collect();
+    let silent = silent_accounts_in(&stored.rule, &alerts);
+    let uses = portfolio::last_uses(tx, nodes, None, &silent).await?;
+    Ok(message_body(&stored, alerts, &uses))
 }
 
 /// When the next message is due.

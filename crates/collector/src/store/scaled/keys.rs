@@ -217,3 +217,12 @@ fn source_id(number: i64) -> Result<SourceId> {
 fn origins(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
+
+/// Records keys of a later time as created at `now`.
+pub(super) async fn correct_times(tx: &Tx<'_>, now: i64) -> Result<()> {
+    for keys in ["sources", "account_keys"] {
+        let sql = format!("UPDATE {keys} SET created_at = $1 WHERE created_at > $1");
+        execute(tx, &sql, &[&now]).await?;
+    }
+    Ok(())
+}

@@ -159,6 +159,22 @@ impl ScaledStore {
         Ok(latest::known_times(&tx).await?)
     }
 
+    /// Records keys of a later time as created at `now`, when an operator says that the clock is
+    /// right. They were created while it was ahead.
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub async fn correct_key_times(&self, now: i64) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let corrected = async {
+            let tx = client.transaction().await?;
+            keys::correct_times(&tx, now).await?;
+            Ok(tx.commit().await?)
+        };
+        let corrected: failure::Result<()> = corrected.await;
+        Ok(corrected?)
+    }
+
     /// How far ClickHouse lags behind.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub(super) async fn last_uses(
     tx: &Tx<'_>,
     nodes: &Nodes,
     within: Option<i64>,
-    ids: &BTreeSet<&str>,
+    ids: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, i64>> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());

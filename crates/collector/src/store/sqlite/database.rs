@@ -11,6 +11,7 @@ use super::{
     free_pages::{self, Step},
     health::{Health, is_damage},
     inbox::{self, Batch, Inbox, InboxFile, ReadBarrier},
+    keys,
     name_roles::NameCache,
     readers::Readers,
     replacement, schema,
@@ -32,6 +33,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Options {
     /// Maximum size of the file in bytes.
     pub max_bytes: Option<u64>,
+    /// The time, if an operator says that the clock is right. Keys of a later time were created
+    /// while it was ahead, and get this time.
+    pub right_time: Option<i64>,
     /// The metrics that count commits.
     pub metrics: Arc<Metrics>,
 }
@@ -70,6 +74,11 @@ impl SqliteStore {
         })?;
         if let Err(cause) = free_pages::give_back_all(&conn) {
             tracing::error!(%cause, "pages that an erasure has overwritten stay taken");
+        }
+        if let Some(now) = options.right_time
+            && let Err(cause) = keys::correct_times(&conn, now)
+        {
+            tracing::error!(%cause, "keys of a later time keep their time");
         }
         let mut most_pages = None;
         if let Some(bytes) = options.max_bytes {

@@ -74,6 +74,18 @@ pub fn insert_viewer_key(
     Ok(format!("viewer-{}", KeyId::last_inserted(conn)?))
 }
 
+/// Records keys of a later time as created at `now`.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub fn correct_times(conn: &Connection, now: i64) -> rusqlite::Result<()> {
+    for keys in ["sources", "account_keys"] {
+        let sql = format!("UPDATE {keys} SET created_at = ?1 WHERE created_at > ?1");
+        conn.execute(&sql, [now])?;
+    }
+    Ok(())
+}
+
 fn read_reader(row: &Row<'_>) -> rusqlite::Result<Reader> {
     Ok(Reader {
         id: row.get("id")?,

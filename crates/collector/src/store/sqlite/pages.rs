@@ -25,7 +25,7 @@ use crate::{
     },
     store::{
         accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
-        alerts::{AlertsPage, Choices, silent_accounts},
+        alerts::{AlertsPage, Choices},
         loss::{LossPage, Owned},
         portfolio::{ListQuestion, Portfolio},
         quality::QualityPage,
@@ -86,10 +86,8 @@ pub(super) fn alerts(
         within: within.root()?,
         ..AlertFilter::default()
     };
-    let alerts = found::list(conn, &filter, page)?.0;
     Ok(AlertsPage {
-        last_uses: portfolio::last_uses(conn, filter.within, &silent_accounts(&alerts))?,
-        alerts,
+        alerts: found::list_with_last_uses(conn, &filter, page)?.0,
         rules: rules::list(conn)?,
         webhook: webhook::find(conn)?,
         messages: messages::delivery_state(conn)?,

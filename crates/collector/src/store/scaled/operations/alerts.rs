@@ -57,7 +57,7 @@ impl AlertOperations for ScaledStore {
     }
 
     fn alerts(&self, question: AlertsQuestion, page: Page) -> Answer<'_, Option<Listed<Alert>>> {
-        read!(self, tx => {
+        ask!(self, tx => {
             let account = match &question.account_id {
                 None => None,
                 Some(id) => match account_rows::find_no(tx, id).await? {
@@ -69,7 +69,7 @@ impl AlertOperations for ScaledStore {
                 account,
                 within: None,
             };
-            Some(alerts::list(tx, &question, scope, page).await?)
+            Some(alerts::list_with_last_uses(tx, &self.nodes, &question, scope, page).await?)
         })
     }
 
@@ -86,7 +86,7 @@ impl AlertOperations for ScaledStore {
     }
 
     fn due_message(&self, now: i64) -> Answer<'_, Option<DueMessage>> {
-        read!(self, tx => alerts::due_message(tx, now).await?)
+        ask!(self, tx => alerts::due_message(tx, &self.nodes, now).await?)
     }
 
     fn next_message_at(&self) -> Answer<'_, Option<i64>> {

@@ -4,14 +4,13 @@ use super::tree;
 use crate::{
     model::{page::Page, visibility::Visibility},
     store::{
-        alerts::{AlertsPage, AlertsQuestion, Choices, silent_accounts},
+        alerts::{AlertsPage, AlertsQuestion, Choices},
         scaled::{
             alerts::{self, AlertScope},
             failure::Result,
             json,
             name_cache::NameCache,
             nodes::Nodes,
-            portfolio,
             postgres::{Tx, query},
             visible::VisibleAccounts,
         },
@@ -30,13 +29,10 @@ pub(in crate::store::scaled) async fn read(
         account: None,
         within: within.root()?,
     };
-    let listed = alerts::list(tx, &AlertsQuestion::default(), scope, page)
-        .await?
-        .0;
-    let silent = silent_accounts(&listed);
+    let all = AlertsQuestion::default();
+    let listed = alerts::list_with_last_uses(tx, nodes, &all, scope, page);
     Ok(AlertsPage {
-        last_uses: portfolio::last_uses(tx, nodes, scope.within, &silent).await?,
-        alerts: listed,
+        alerts: listed.await?.0,
         rules: alerts::rules(tx).await?,
         webhook: alerts::webhook(tx).await?,
         messages: alerts::delivery_state(tx).await?,

@@ -6,9 +6,10 @@ use super::{rules, webhook};
 use crate::{
     model::page::Page,
     store::{
-        alerts::Alert,
+        alerts::{Alert, set_last_uses, silent_accounts},
+        records::Listed,
         rule_check::{Changes, Hit, KEPT_MS},
-        sqlite::{hierarchy, rows::AccountRow},
+        sqlite::{hierarchy, portfolio, rows::AccountRow},
     },
 };
 
@@ -168,9 +169,25 @@ pub fn list(
                 before: row.get(7)?,
                 began_at: row.get(8)?,
                 ended_at: row.get(9)?,
+                last_seen: None,
             });
         }
         total += 1;
     }
     Ok((listed, total))
+}
+
+/// Lists alerts like [`list`], with the latest uses of silent accounts.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub fn list_with_last_uses(
+    conn: &Connection,
+    filter: &AlertFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<Alert>> {
+    let (mut alerts, total) = list(conn, filter, page)?;
+    let uses = portfolio::last_uses(conn, filter.within, &silent_accounts(&alerts))?;
+    set_last_uses(&mut alerts, &uses);
+    Ok((alerts, total))
 }

@@ -5,7 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::{rules, webhook};
 use crate::{
     model::webhook::pause_after,
-    store::alerts::{DeliveryState, DueMessage, MESSAGE_ALERTS, MessageAlert, message_body},
+    store::{
+        alerts::{
+            DeliveryState, DueMessage, MESSAGE_ALERTS, MessageAlert, message_body,
+            silent_accounts_in,
+        },
+        sqlite::portfolio,
+    },
 };
 
 /// Finds a message that is due.
@@ -54,10 +60,13 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
                 now: row.get(4)?,
                 before: row.get(5)?,
                 began_at: row.get(6)?,
+                last_seen: None,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(message_body(&stored, alerts))
+    let silent = silent_accounts_in(&stored.rule, &alerts);
+    let uses = portfolio::last_uses(conn, None, &silent)?;
+    Ok(message_body(&stored, alerts, &uses))
 }
 
 /// Records that a message has arrived, or that it has no alerts left to report.

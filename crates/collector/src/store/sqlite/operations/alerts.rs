@@ -72,7 +72,7 @@ impl AlertOperations for SqliteStore {
                 rule: question.rule,
                 holding: question.holding,
             };
-            found::list(conn, &filter, page).map(Some)
+            found::list_with_last_uses(conn, &filter, page).map(Some)
         }))
     }
 

@@ -58,7 +58,7 @@ pub fn read(
 pub fn last_uses(
     conn: &Connection,
     within: Option<AccountRow>,
-    ids: &BTreeSet<&str>,
+    ids: &BTreeSet<String>,
 ) -> rusqlite::Result<BTreeMap<String, i64>> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
