@@ -265,8 +265,13 @@ async fn details_are_read_by_their_keys_and_dates_by_their_time() {
         ),
         (
             "{ at: new (class extends Date { toISOString() { return 'mine'; } })(0),
-               never: new Date(NaN), none: { [Symbol.toStringTag]: 'Date' } }",
+               never: new Date(NaN) }",
             json!({ "at": "1970-01-01T00:00:00.000Z", "never": null }),
+        ),
+        (
+            "{ date: { [Symbol.toStringTag]: 'Date', a: 1 }, set: { [Symbol.toStringTag]: 'Set', b: 2 },
+               map: { [Symbol.toStringTag]: 'Map', toJSON: () => [['c', 3]] } }",
+            json!({ "date": { "a": 1 }, "set": { "b": 2 }, "map": [["c", 3]] }),
         ),
     ] {
         assert_eq!(
