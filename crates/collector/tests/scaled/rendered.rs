@@ -91,7 +91,7 @@ impl Dashboard {
 }
 
 /// The start of the text about the freshness of the roll-ups.
-const FRESH: &str = "<p class=\"hint fresh\">";
+const FRESH: &str = "<p class=\"hint freshness\">";
 
 /// A text without what lies between two others.
 fn without(text: &str, begin: &str, end: &str) -> String {
