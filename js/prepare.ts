@@ -24,7 +24,6 @@ export type Prepare = (construction: Construction & Partial<Tracking>) => Tracki
 export const prepare: Prepare = (construction) => {
   if (construction.calls.explain !== explain) {
     const { calls, early, givenSettings, passedSettings, url } = construction;
-    silenceRepetition(calls);
     calls.explain = explain;
     calls.showInspector = (open) => inspect(calls, open);
     // With a broken language, the entry has refused arguments for the wrong reason, if for any.
@@ -33,6 +32,8 @@ export const prepare: Prepare = (construction) => {
       calls.report("failed", `The tracker is off: ${broken}.`, 0);
       return construction as Tracking;
     }
+    // Needs a language that works.
+    silenceRepetition(calls);
     const refuse = refuseSettings(calls);
     const unread = url && unreadSettings(passedSettings, givenSettings);
     const isAddressed = !url || isAddress(url);
