@@ -40,7 +40,7 @@ export function declarative(tracker: na, options?: DeclarativeOptions): () => vo
   if (!root) return () => {};
   // JavaScript code is not forced by a compiler to pass it.
   if (!tracker) {
-    reportOnce("/declarative: declarative() needs a tracker: pass one that new na(…) has made.");
+    reportOnce("/declarative: declarative() needs a tracker: pass the one of new na().");
     return () => {};
   }
   const reported = seen.get(tracker) ?? new WeakSet();

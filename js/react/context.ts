@@ -52,7 +52,7 @@ export interface NateroProviderProps {
 export function NateroProvider({ children, ...props }: NateroProviderProps): ReactElement {
   // JavaScript code is not forced by a compiler to pass it.
   const tracker = (props.tracker as na | null | undefined) ?? absent;
-  if (tracker === absent) reportOnce("/react: <NateroProvider> needs a `tracker`: pass one that new na(…) has made.");
+  if (tracker === absent) reportOnce("/react: <NateroProvider> needs a `tracker`: pass the one of new na().");
   const tracking = useMemo(() => trackingOf(tracker), [tracker]);
   // Comes first, so that its effects run before those of its siblings and of everything inside them.
   const identity = createElement(Identity, { ...props, tracker });
@@ -78,6 +78,6 @@ function Identity({ tracker, accountId, userId, product }: NateroProviderProps):
 /** What the provider above a component provides. Without a provider nothing is tracked; the app goes on. */
 export function useTracking(): Tracking {
   const tracking = useContext(TrackingContext);
-  if (!tracking) reportOnce("/react: no <NateroProvider> is above this component: put one around the app.");
+  if (!tracking) reportOnce("/react: no <NateroProvider> is around this component: put one around the app.");
   return tracking ?? ABSENT_TRACKING;
 }

@@ -12,12 +12,12 @@ export interface RouteMatch {
  * innermost route with a `module` decides; `null` means no module. For React Router: `useRouteModule(useMatches())`.
  */
 export function useRouteModule(matches: readonly RouteMatch[]): void {
-  useModule(matches.reduce(innermost, undefined));
-}
-
-function innermost(outer: string | null | undefined, { handle }: RouteMatch): string | null | undefined {
-  const { module } = Object(handle) as { module?: unknown };
-  return typeof module === "string" || module === null ? module : outer;
+  let innermost: string | null | undefined;
+  for (const { handle } of matches) {
+    const { module } = Object(handle) as { module?: unknown };
+    if (typeof module === "string" || module === null) innermost = module;
+  }
+  useModule(innermost);
 }
 
 /**

@@ -68,7 +68,7 @@ export function createNatero({ tracker: passed, router }: NateroOptions): Plugin
   const tracker = (passed as na | null | undefined) ?? absent;
   return {
     install(app) {
-      if (tracker === absent) reportOnce("/vue: createNatero() needs a `tracker`: pass one that new na(…) has made.");
+      if (tracker === absent) reportOnce("/vue: createNatero() needs a `tracker`: pass the one of new na().");
       const modules = Modules.of(tracker);
       app.provide(KEY, { tracker, modules });
       app.directive("track", directive(tracker));
