@@ -78,13 +78,18 @@ pub async fn next_turn() {
     TimeoutFuture::new(0).await;
 }
 
-/// Waits for this many frames. It needs no timers.
-pub async fn frames(count: u32) {
-    for _ in 0..count {
+/// Waits until a condition holds, at most some 600 frames. It needs no timers. Returns whether
+/// it holds, so that a test can give the page its timers back before it fails.
+pub async fn holds_within_frames(is_so: impl Fn() -> bool) -> bool {
+    for _ in 0..600 {
+        if is_so() {
+            return true;
+        }
         let frame = js_sys::Promise::new(&mut |go, _| {
             let window = web_sys::window().expect("a page");
             window.request_animation_frame(&go).expect("frames");
         });
         let _ = wasm_bindgen_futures::JsFuture::from(frame).await;
     }
+    false
 }
