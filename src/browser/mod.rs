@@ -57,7 +57,7 @@ use crate::{
 
 pub(crate) use self::{
     clock::now,
-    console::is_logging,
+    console::{explain_absence, is_logging},
     guard::{attempt, is_too_deep, on_failure},
     problems::{OnError, Problems},
 };

@@ -342,7 +342,7 @@ impl Natero {
     /// A tracker that does nothing, with this many refused calls.
     fn inert(refused: u32) -> Natero {
         Natero {
-            tracker: Tracker::INERT,
+            tracker: Tracker::inert(),
             ready: resolved(false),
             refused: Cell::new(refused),
         }

@@ -1,9 +1,7 @@
 //! Checks the arguments of a call.
 
-use natero_event::Id;
-
 use super::OwnedOverride;
-use crate::{error::TrackerError, expected, settings::rules, text::clean};
+use crate::{error::TrackerError, expected, settings::rules, text::to_id};
 
 /// An id as events carry it.
 pub(super) fn id(
@@ -11,15 +9,12 @@ pub(super) fn id(
     argument: &'static str,
     given: &str,
 ) -> Result<String, TrackerError> {
-    let clean = clean(given);
-    Id::new(&clean)
-        .map(|id| id.as_str().to_owned())
-        .ok_or_else(|| TrackerError::InvalidArgument {
-            method,
-            argument,
-            expected: expected::ID.to_owned(),
-            got: rules::describe_id(&clean).to_owned(),
-        })
+    to_id(given).ok_or_else(|| TrackerError::InvalidArgument {
+        method,
+        argument,
+        expected: expected::ID.to_owned(),
+        got: rules::describe_id(given).to_owned(),
+    })
 }
 
 pub(super) fn id_override(

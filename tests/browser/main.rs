@@ -8,6 +8,7 @@ mod class;
 #[cfg(feature = "class")]
 mod class_handles;
 mod clock;
+mod construction;
 mod cookies;
 mod errors;
 mod lifecycle;
