@@ -137,7 +137,7 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and when `details` do not
-    /// serialise as an object, or are more than 16 KiB as JSON.
+    /// serialise as an object, are more than 16 KiB as JSON, or have more than 64 levels.
     pub fn identify_account(&self, id: &str, details: &impl Serialize) -> CallResult {
         self.identify(Subject::Account, id, Details::of(details))
     }
