@@ -27,7 +27,7 @@ use crate::{error::TrackerError, expected, text::to_id};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// The account, as if set by [`set_account_id`](crate::Tracker::set_account_id).
     pub account_id: Option<String>,
