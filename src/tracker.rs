@@ -77,8 +77,23 @@ impl Tracker {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
 
-    /// A tracker that does nothing.
-    pub(crate) const INERT: Tracker = Tracker(None);
+    /// A tracker that does nothing: every call succeeds and has no effect. Use it in tests, and
+    /// where an app goes on without a tracker:
+    ///
+    /// ```
+    /// use natero_wasm::Tracker;
+    ///
+    /// let built = Tracker::builder("", "AUTH-KEY").build();
+    /// let tracker = built.unwrap_or_else(|error| {
+    ///     eprintln!("{error}");
+    ///     Tracker::inert()
+    /// });
+    /// assert_eq!(tracker.send_feature("export"), Ok(()));
+    /// assert!(!tracker.is_ready());
+    /// ```
+    pub const fn inert() -> Tracker {
+        Tracker(None)
+    }
 
     pub(crate) fn of(handle: Handle) -> Tracker {
         Tracker(Some(handle))
@@ -174,8 +189,8 @@ impl Tracker {
     /// Records time spent in a module, in ms, as measured by the caller.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
-    /// finite.
+    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative, not
+    /// finite, or 10^15 ms and more.
     pub fn send_module(&self, module: &str, time_spent: f64) -> CallResult {
         self.send_time(module, time_spent, OwnedOverride::Sticky)
     }
@@ -207,7 +222,7 @@ impl Tracker {
     }
 
     /// Sends waiting events. This starts at once; the returned [`Flush`] resolves to the
-    /// result.
+    /// result once the events made before the call were tried. An inert tracker has none.
     ///
     /// ```no_run
     /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
@@ -215,6 +230,11 @@ impl Tracker {
     /// assert_eq!(flushed.pending, 0);
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// The future resolves to an error where [`track_page_view`](Tracker::track_page_view)
+    /// returns one, and when the tracker fails meanwhile. A server that cannot be reached is
+    /// no error: the events are `pending`.
     pub fn flush(&self) -> Flush {
         let mut begun = None;
         let called = self.call("flush", |instance| {
