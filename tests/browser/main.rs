@@ -10,6 +10,7 @@ mod class_handles;
 mod clock;
 mod construction;
 mod cookies;
+mod endings;
 mod errors;
 mod lifecycle;
 mod navigation;
