@@ -287,7 +287,8 @@ impl Tracker {
         })
     }
 
-    /// Returns the counters since the tracker was built.
+    /// Returns the counters since the tracker was built. An inert tracker, and one that has
+    /// failed, has counted nothing.
     pub fn stats(&self) -> Stats {
         let stats = self.instance().and_then(|(instance, _)| {
             let mut stats = instance.host.ask(|engine| engine.stats().clone())?;
@@ -295,6 +296,13 @@ impl Tracker {
             Some(stats)
         });
         stats.unwrap_or_default()
+    }
+
+    /// Returns how many calls of this tracker were refused, on any of its handles: the
+    /// `stats().dropped.invalid` of the npm package.
+    pub fn refused_calls(&self) -> u32 {
+        let refused = self.instance().map(|(instance, _)| instance.refused.get());
+        refused.unwrap_or_default()
     }
 
     fn send(&self, feature: Feature) -> CallResult {

@@ -267,10 +267,7 @@ impl Natero {
             rejected,
             too_large,
         } = dropped;
-        let refused = self
-            .tracker
-            .instance()
-            .map_or(0, |(instance, _)| instance.refused.get());
+        let refused = self.tracker.refused_calls();
         let total = consent + disabled + before_send + identity + overflow + rejected + too_large;
         let dropped = [
             ("total", PlainValue::count(total)),

@@ -12,12 +12,8 @@ use crate::page::{builder, next_turn, track};
 #[wasm_bindgen_test]
 async fn a_flush_under_way_ends_with_its_tracker() {
     let network = Network::new();
-    let ends: [(&str, fn(&Tracker) -> Result<(), TrackerError>); 3] = [
-        ("shutdown", Tracker::shutdown),
-        ("reset", Tracker::reset),
-        ("opt_out", Tracker::opt_out),
-    ];
-    for (name, end) in ends {
+    let ends = [Tracker::shutdown, Tracker::reset, Tracker::opt_out];
+    for (name, end) in ["shutdown", "reset", "opt_out"].into_iter().zip(ends) {
         for server in [Server::Gone, Server::Says(503, ""), Server::Says(200, "")] {
             let tracker = track(builder());
             tracker.send_feature("one").expect("a feature");

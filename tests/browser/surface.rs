@@ -86,6 +86,7 @@ async fn a_wrong_call_is_refused_by_type_and_changes_nothing() {
     assert_eq!(tracker.module_id().as_deref(), Some("reports"));
     assert_eq!(tracker.user_id().as_deref(), Some("ann"));
     assert_eq!(tracker.stats().accepted, 0);
+    assert_eq!(tracker.refused_calls(), 6);
 }
 
 #[wasm_bindgen_test]
