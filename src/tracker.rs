@@ -36,8 +36,9 @@ use crate::{
 /// Tracks how a page is used.
 ///
 /// A `Tracker` is a handle that can be copied and sent to other threads. It tracks on the
-/// thread that built it, which in a browser is the page's. On a server, where there is
-/// neither a page nor a worker, it is inert: every call succeeds and does nothing.
+/// thread that built it, which in a browser is the page's. On other threads, and on a
+/// server, where there is neither a page nor a worker, it is inert: every call succeeds and
+/// does nothing.
 ///
 /// ```no_run
 /// use natero_wasm::{Feature, Tracker};
@@ -57,10 +58,10 @@ use crate::{
 ///
 /// A page has one tracker for each source, which is an endpoint and two keys. Building it
 /// again gives another handle to the running tracker, which ends when the last of these
-/// handles is shut down. Copies of a handle are the same handle. A tracker of another
-/// wasm module or of the npm package is a separate one, so use only one kind in a page.
-/// Each adopts the events that the other left in web storage, but only the npm package
-/// replays its own early calls.
+/// handles is shut down. Copies of a handle are the same handle, and dropping one ends
+/// nothing. A tracker of another wasm module or of the npm package is a separate one, so
+/// use only one kind in a page. Each adopts the events that the other left in web storage,
+/// but only the npm package replays its own early calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
 
@@ -106,7 +107,7 @@ impl Tracker {
     }
 
     /// Sets the account of all later events. `None` means that it is not known, and
-    /// events wait.
+    /// events wait. Of a `String`, pass `id.as_str()`.
     ///
     /// # Errors
     /// A call that fails changes nothing. This method and those below fail when an id is

@@ -17,7 +17,7 @@ use crate::{
     text::to_id,
 };
 
-/// The settings of a tracker that is to be built.
+/// The settings of a tracker that is to be built. [`Settings`] has the limits of each.
 #[must_use = "a tracker is made by `build()`"]
 pub struct TrackerBuilder {
     api_key: String,
@@ -191,7 +191,8 @@ impl TrackerBuilder {
 
     /// Sets a function that is called when a call is refused, when events are lost, and
     /// when the tracker fails or cannot send. It runs after the current work is done, and
-    /// may call the tracker.
+    /// may call the tracker. The same message comes at most once a second. A panic in it is
+    /// not reported.
     pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
         self.hooks.texts[1] = Some(String::new());
         self.hooks.on_error = Some(Rc::new(on_error));
