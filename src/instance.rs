@@ -289,6 +289,10 @@ impl Instance {
             self.modules.borrow_mut().clear();
             self.host.platform.settle_navigation();
         }
+        if matches!(call, Call::OptOut) {
+            // Also where this tracker stores nothing, but one before it did.
+            self.host.platform.remove_stored();
+        }
         self.send_input(Box::new(move |engine, now| {
             engine.handle(now, Input::Call(call));
         }));

@@ -271,6 +271,13 @@ impl Browser {
         self.page_listeners.borrow().clone()
     }
 
+    /// Removes what is stored of this source.
+    pub fn remove_stored(&self) {
+        if let Some(storage) = self.storage() {
+            storage.remove_all();
+        }
+    }
+
     fn storage(&self) -> Option<&'static PageStorage> {
         self.host().platform.storage.get()
     }
