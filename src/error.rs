@@ -10,6 +10,7 @@ pub use problem::{CHECK_KEYS, NO_TIMERS, Problem, UnreachableCause, explained};
 
 /// Why `onError` was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorCode {
     /// A call or a setting was refused.
     InvalidArgument,

@@ -15,6 +15,7 @@ use crate::error::TrackerError;
 /// The outcome of a `flush()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "browser", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Flushed {
     /// Events that the collector confirmed since the call.
     pub delivered: u32,
@@ -24,7 +25,8 @@ pub struct Flushed {
     pub rejected: u32,
 }
 
-/// A flush under way. It goes on whether or not its outcome is awaited.
+/// A flush under way, a future. It goes on whether or not its outcome is awaited. It is not
+/// `Send`: await it on the thread of the page, as by `spawn_local`.
 #[must_use = "the outcome of a flush is known when this is awaited"]
 pub struct Flush(Rc<FlushState>);
 

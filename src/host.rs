@@ -126,8 +126,10 @@ impl<P: Platform> Host<P> {
         if self.platform.runs_page_code() && self.phase.get() == Phase::Idle {
             match self.turn_began.get() {
                 Some(began) if now.mono - began > LONGEST_TURN => {
+                    // The timer may be gone: the tracker has detached, or the page broke it.
+                    let is_awaited = self.platform.wake_at(Some(now.mono));
                     let mut deferred = self.deferred.borrow_mut();
-                    if deferred.len() < MAX_DEFERRED {
+                    if is_awaited && deferred.len() < MAX_DEFERRED {
                         return deferred.push_back((now, input));
                     }
                     drop(deferred);
@@ -203,7 +205,11 @@ impl<P: Platform> Host<P> {
         }
         if self.phase.get() == Phase::Performing {
             self.phase.set(Phase::Idle);
-            let due = self.engine.borrow().poll_timeout();
+            // The timer that ends the turn stays, even if nothing else is due.
+            let due = match self.turn_began.get() {
+                None => self.engine.borrow().poll_timeout(),
+                awaited => awaited,
+            };
             self.platform.wake_at(due);
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     flush::Flush,
     host::InputFn,
     settings::Settings,
-    text::clean,
+    text::{clean, to_id},
     tracker::{self, ModuleStack, OwnedOverride},
 };
 
@@ -129,7 +129,7 @@ impl Instance {
             (StickyId::User, &settings.user_id),
             (StickyId::Account, &settings.account_id),
         ] {
-            let Some(id) = id.as_deref().and_then(Id::new) else {
+            let Some(id) = id.as_deref().and_then(to_id) else {
                 continue;
             };
             let (method, _) = which.names();
@@ -137,7 +137,7 @@ impl Instance {
             // printed. Setting an id there could record events, or print lines, without
             // end.
             if self.admits(None, method).is_ok() {
-                self.set(which, Some(id.as_str().to_owned()));
+                self.set(which, Some(id));
             }
         }
     }
@@ -288,6 +288,10 @@ impl Instance {
         if matches!(call, Call::Reset | Call::Shutdown) {
             self.modules.borrow_mut().clear();
             self.host.platform.settle_navigation();
+        }
+        if matches!(call, Call::OptOut) {
+            // Also where this tracker stores nothing, but one before it did.
+            self.host.platform.remove_stored();
         }
         self.send_input(Box::new(move |engine, now| {
             engine.handle(now, Input::Call(call));

@@ -68,10 +68,18 @@ pub use self::{
 #[cfg(feature = "browser")]
 pub use natero_engine::{Consent, Dropped, Persistence, Stats};
 
-/// Whether there is a page or a worker to track in.
+/// Whether the crate runs beside JavaScript. On a server, in WASI or not, it does not.
 #[cfg(feature = "browser")]
-fn has_browser() -> bool {
-    cfg!(target_arch = "wasm32") && browser::page::has_user()
+const HAS_JS: bool = cfg!(all(target_arch = "wasm32", target_os = "unknown"));
+
+/// Whether there is a page or a worker to track in. Says under `debug` that there is none.
+#[cfg(feature = "browser")]
+fn has_browser(debug: bool) -> bool {
+    let has_user = HAS_JS && browser::page::has_user();
+    if debug && !has_user {
+        browser::explain_absence();
+    }
+    has_user
 }
 
 #[cfg(all(test, target_arch = "wasm32"))]

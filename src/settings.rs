@@ -14,6 +14,8 @@ mod values;
 
 use natero_engine::{Config, Consent, Persistence};
 
+#[cfg(all(test, feature = "browser"))]
+pub(crate) use difference::NAMES as COMPARED;
 #[cfg(feature = "class")]
 pub(crate) use slot::{HOOKS, Slot, VALUES};
 #[cfg(feature = "browser")]

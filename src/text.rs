@@ -1,6 +1,6 @@
 //! Texts of an application, as events contain them.
 
-use natero_event::trim;
+use natero_event::{Id, trim};
 
 use crate::ascii::split;
 
@@ -9,6 +9,12 @@ use crate::ascii::split;
 pub(crate) fn clean(text: &str) -> String {
     let readable: String = split(text, 0).collect();
     trim(&readable).to_owned()
+}
+
+/// A text as the id that events carry; `None` if it is not a valid one.
+pub(crate) fn to_id(text: &str) -> Option<String> {
+    let clean = clean(text);
+    Id::new(&clean).is_some().then_some(clean)
 }
 
 #[cfg(test)]

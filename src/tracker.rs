@@ -36,8 +36,9 @@ use crate::{
 /// Tracks how a page is used.
 ///
 /// A `Tracker` is a handle that can be copied and sent to other threads. It tracks on the
-/// thread that built it, which in a browser is the page's. On a server, where there is
-/// neither a page nor a worker, it is inert: every call succeeds and does nothing.
+/// thread that built it, which in a browser is the page's. On other threads, and on a
+/// server, where there is neither a page nor a worker, it is inert: every call succeeds and
+/// does nothing.
 ///
 /// ```no_run
 /// use natero_wasm::{Feature, Tracker};
@@ -57,10 +58,10 @@ use crate::{
 ///
 /// A page has one tracker for each source, which is an endpoint and two keys. Building it
 /// again gives another handle to the running tracker, which ends when the last of these
-/// handles is shut down. Copies of a handle are the same handle. A tracker of another
-/// wasm module or of the npm package is a separate one, so use only one kind in a page.
-/// Each adopts the events that the other left in web storage, but only the npm package
-/// replays its own early calls.
+/// handles is shut down. Copies of a handle are the same handle, and dropping one ends
+/// nothing. A tracker of another wasm module or of the npm package is a separate one, so
+/// use only one kind in a page. Each adopts the events that the other left in web storage,
+/// but only the npm package replays its own early calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
 
@@ -77,8 +78,23 @@ impl Tracker {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
 
-    /// A tracker that does nothing.
-    pub(crate) const INERT: Tracker = Tracker(None);
+    /// A tracker that does nothing: every call succeeds and has no effect. Use it in tests, and
+    /// where an app goes on without a tracker:
+    ///
+    /// ```
+    /// use natero_wasm::Tracker;
+    ///
+    /// let built = Tracker::builder("", "AUTH-KEY").build();
+    /// let tracker = built.unwrap_or_else(|error| {
+    ///     eprintln!("{error}");
+    ///     Tracker::inert()
+    /// });
+    /// assert_eq!(tracker.send_feature("export"), Ok(()));
+    /// assert!(!tracker.is_ready());
+    /// ```
+    pub const fn inert() -> Tracker {
+        Tracker(None)
+    }
 
     pub(crate) fn of(handle: Handle) -> Tracker {
         Tracker(Some(handle))
@@ -91,7 +107,7 @@ impl Tracker {
     }
 
     /// Sets the account of all later events. `None` means that it is not known, and
-    /// events wait.
+    /// events wait. Of a `String`, pass `id.as_str()`.
     ///
     /// # Errors
     /// A call that fails changes nothing. This method and those below fail when an id is
@@ -137,7 +153,7 @@ impl Tracker {
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and when `details` do not
-    /// serialise as an object, or are more than 16 KiB as JSON.
+    /// serialise as an object, are more than 16 KiB as JSON, or have more than 64 levels.
     pub fn identify_account(&self, id: &str, details: &impl Serialize) -> CallResult {
         self.identify(Subject::Account, id, Details::of(details))
     }
@@ -174,8 +190,8 @@ impl Tracker {
     /// Records time spent in a module, in ms, as measured by the caller.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
-    /// finite.
+    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative, not
+    /// finite, or 10^15 ms and more.
     pub fn send_module(&self, module: &str, time_spent: f64) -> CallResult {
         self.send_time(module, time_spent, OwnedOverride::Sticky)
     }
@@ -207,7 +223,7 @@ impl Tracker {
     }
 
     /// Sends waiting events. This starts at once; the returned [`Flush`] resolves to the
-    /// result.
+    /// result once the events made before the call were tried. An inert tracker has none.
     ///
     /// ```no_run
     /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
@@ -215,6 +231,11 @@ impl Tracker {
     /// assert_eq!(flushed.pending, 0);
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// The future resolves to an error where [`track_page_view`](Tracker::track_page_view)
+    /// returns one, and when the tracker fails meanwhile. A server that cannot be reached is
+    /// no error: the events are `pending`.
     pub fn flush(&self) -> Flush {
         let mut begun = None;
         let called = self.call("flush", |instance| {
@@ -267,7 +288,8 @@ impl Tracker {
         })
     }
 
-    /// Returns the counters since the tracker was built.
+    /// Returns the counters since the tracker was built. An inert tracker, and one that has
+    /// failed, has counted nothing.
     pub fn stats(&self) -> Stats {
         let stats = self.instance().and_then(|(instance, _)| {
             let mut stats = instance.host.ask(|engine| engine.stats().clone())?;
@@ -275,6 +297,13 @@ impl Tracker {
             Some(stats)
         });
         stats.unwrap_or_default()
+    }
+
+    /// Returns how many calls of this tracker were refused, on any of its handles: the
+    /// `stats().dropped.invalid` of the npm package.
+    pub fn refused_calls(&self) -> u32 {
+        let refused = self.instance().map(|(instance, _)| instance.refused.get());
+        refused.unwrap_or_default()
     }
 
     fn send(&self, feature: Feature) -> CallResult {

@@ -25,6 +25,10 @@ pub(crate) fn print(level: Level, message: &str) {
     if PRINTING.get().is_some() {
         return;
     }
+    if !crate::HAS_JS {
+        eprintln!("{FROM} {message}");
+        return;
+    }
     PRINTING.set(Some(level));
     let print = match level {
         Level::Error => "error",
@@ -34,6 +38,14 @@ pub(crate) fn print(level: Level, message: &str) {
     // If the console throws, nothing is printed.
     let _ = call(&global("console"), print, &[FROM.into(), message.into()]);
     PRINTING.set(None);
+}
+
+/// Says why a tracker is off where there is nothing to track.
+pub(crate) fn explain_absence() {
+    print(
+        Level::Log,
+        "there is no page here, nor a worker: the tracker is off.",
+    );
 }
 
 /// Whether a line of `debug` is being printed. A replaced console that calls the tracker

@@ -57,7 +57,7 @@ use crate::{
 
 pub(crate) use self::{
     clock::now,
-    console::is_logging,
+    console::{explain_absence, is_logging},
     guard::{attempt, is_too_deep, on_failure},
     problems::{OnError, Problems},
 };
@@ -269,6 +269,13 @@ impl Browser {
 
     fn page_listeners(&self) -> Option<Rc<PageListeners>> {
         self.page_listeners.borrow().clone()
+    }
+
+    /// Removes what is stored of this source.
+    pub fn remove_stored(&self) {
+        if let Some(storage) = self.storage() {
+            storage.remove_all();
+        }
     }
 
     fn storage(&self) -> Option<&'static PageStorage> {

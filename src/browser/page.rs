@@ -34,7 +34,7 @@ pub(crate) fn global_this() -> JsValue {
 
 /// The window of the page; `None` in a worker or on a server.
 pub(crate) fn window() -> Option<Window> {
-    if cfg!(target_arch = "wasm32") {
+    if crate::HAS_JS {
         global_this().dyn_into().ok()
     } else {
         None

@@ -249,6 +249,11 @@ impl PageStorage {
             own.segments.clear();
             own.lock = None;
         }
+        self.remove_all();
+    }
+
+    /// Removes every item of this source, whichever page stored it.
+    pub fn remove_all(&self) {
         for prefix in &[&self.event_prefix, &self.call_prefix] {
             for name in &names_with_prefix(prefix) {
                 remove_stored(name);

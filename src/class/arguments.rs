@@ -1,7 +1,7 @@
 //! Arguments that a page passes to a method, checked at the call.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use natero_event::{Id, limits::MAX_ID_CHARS};
+use natero_event::limits::MAX_ID_CHARS;
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     expected,
     instance::Instance,
     settings::rules,
-    text::clean,
+    text::{self, clean},
     tracker::OwnedOverride,
 };
 
@@ -176,8 +176,7 @@ pub(super) fn to_id(value: &JsValue) -> Option<String> {
     } else {
         short_text(value)
     };
-    let text = clean(&text?);
-    Id::new(&text).map(|id| id.as_str().to_owned())
+    text::to_id(&text?)
 }
 
 /// A text that may be an id. A far longer text is not copied, because it cannot be one.
@@ -273,7 +272,7 @@ fn describe_object(value: &JsValue) -> String {
         Some("[object Array]") => "an array".to_owned(),
         Some(tag) => {
             let kind = tag.strip_prefix("[object ").unwrap_or(tag);
-            ["a ", kind.strip_suffix(']').unwrap_or(kind)].concat()
+            ["a ", kind.strip_suffix(']').unwrap_or(kind), " object"].concat()
         }
     }
 }

@@ -11,12 +11,12 @@ use super::{
     bound::bind_methods,
     hooks::{error_hook, filter_hook},
     language::broken_part,
-    settings,
+    settings::{self, IDS, default_is_used},
 };
 use crate::{
     browser::{self, Hooks, Problems},
     error::{ErrorCode, Problem, TrackerError},
-    instance,
+    expected, instance,
     tracker::{self, Tracker},
 };
 
@@ -47,11 +47,11 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
             key,
             got: describe_id(value),
         })?;
-        tracker::key(key, &id)?;
-        Ok::<_, TrackerError>(id)
+        tracker::key(key, &id)
     };
     let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
-    let has_place = passed.has_endpoint && crate::has_browser();
+    let has_browser = crate::has_browser(passed.settings.debug);
+    let has_place = passed.unreadable.is_none() && passed.no_endpoint.is_none() && has_browser;
     let source = keys.map(|(api_key, auth_key)| {
         let endpoint = has_place.then_some(&passed.settings.endpoint)?;
         tracker::source(endpoint, &api_key, &auth_key)
@@ -75,8 +75,35 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
             dropped: 0,
         });
     };
-    for problem in passed.problems {
-        refuse(["new na: ", &problem].concat());
+    let refuse_setting = |problem: &str| refuse(["new na: ", problem].concat());
+    // Of what turns the tracker off, the first is reported.
+    if let Some(problem) = &passed.unreadable {
+        refuse_setting(problem);
+    } else if let Err(error) = &source {
+        refuse(error.message());
+    } else if let Some(problem) = &passed.no_endpoint {
+        refuse_setting(problem);
+    }
+    for (id, got) in IDS.iter().zip(passed.wrong_ids) {
+        let (Some(got), (method, argument)) = (got, id.names()) else {
+            continue;
+        };
+        let Some(instance) = running else {
+            refuse_setting(&default_is_used(argument, expected::ID, &got));
+            continue;
+        };
+        // The id that is set stays.
+        if instance.admits(None, method).is_ok() {
+            instance.refuse(&TrackerError::InvalidArgument {
+                method,
+                argument,
+                expected: expected::ID.to_owned(),
+                got,
+            });
+        }
+    }
+    for problem in &passed.problems {
+        refuse_setting(problem);
     }
     let tracker = match source {
         Ok(Some(source)) => {
@@ -92,11 +119,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, settings: &JsValue) ->
                 hooks,
             ))
         }
-        Ok(None) => Tracker::INERT,
-        Err(error) => {
-            refuse(error.message());
-            Tracker::INERT
-        }
+        Ok(None) | Err(_) => Tracker::inert(),
     };
     // The tracker counts refusals for all its handles.
     if let Some((instance, _)) = tracker.instance() {

@@ -267,10 +267,7 @@ impl Natero {
             rejected,
             too_large,
         } = dropped;
-        let refused = self
-            .tracker
-            .instance()
-            .map_or(0, |(instance, _)| instance.refused.get());
+        let refused = self.tracker.refused_calls();
         let total = consent + disabled + before_send + identity + overflow + rejected + too_large;
         let dropped = [
             ("total", PlainValue::count(total)),
@@ -342,7 +339,7 @@ impl Natero {
     /// A tracker that does nothing, with this many refused calls.
     fn inert(refused: u32) -> Natero {
         Natero {
-            tracker: Tracker::INERT,
+            tracker: Tracker::inert(),
             ready: resolved(false),
             refused: Cell::new(refused),
         }

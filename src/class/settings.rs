@@ -10,6 +10,7 @@ use super::arguments::{Fields, describe, describe_id, to_id};
 use crate::{
     browser::address,
     expected,
+    instance::StickyId,
     settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
 };
 
@@ -20,12 +21,32 @@ pub(super) struct PassedSettings {
     pub before_send: Option<Function>,
     /// `onError`
     pub on_error: Option<Function>,
-    /// Which settings were refused, and why.
+    /// Why they cannot be read, if that is so.
+    pub unreadable: Option<String>,
+    /// Why nothing may be sent to the endpoint that they name or do not name, if that is so.
+    pub no_endpoint: Option<String>,
+    /// Descriptions of what was passed as an id and is none, by [`IDS`].
+    pub wrong_ids: [Option<String>; 2],
+    /// Which other settings were refused, and why.
     pub problems: Vec<String>,
     /// The names of the valid settings.
     pub names: Vec<String>,
-    /// There is a valid endpoint to send batches to.
-    pub has_endpoint: bool,
+}
+
+/// The settings that are ids, in the order in which a later construction sets them.
+pub(super) const IDS: [StickyId; 2] = [StickyId::User, StickyId::Account];
+
+/// The problem with the value of a setting, which gets its default.
+pub(super) fn default_is_used(name: &str, expected: &str, got: &str) -> String {
+    let parts = [
+        name,
+        " must be ",
+        expected,
+        "; got ",
+        got,
+        ". The default is used.",
+    ];
+    parts.concat()
 }
 
 /// Reads the settings that a page passed.
@@ -34,9 +55,11 @@ pub(super) fn read(settings: &JsValue) -> PassedSettings {
         settings: Box::default(),
         before_send: None,
         on_error: None,
+        unreadable: None,
+        no_endpoint: None,
+        wrong_ids: [None, None],
         problems: Vec::new(),
         names: Vec::new(),
-        has_endpoint: true,
     };
     if settings.is_undefined() || settings.is_null() {
         return passed;
@@ -45,25 +68,23 @@ pub(super) fn read(settings: &JsValue) -> PassedSettings {
         Ok(fields) => fields,
         Err(got) => {
             // They may name an endpoint, and nothing must be sent to another one.
-            passed.has_endpoint = false;
             let parts = [
                 "settings must be a plain object; got ",
                 &got,
                 ". The tracker is off.",
             ];
-            passed.problems.push(parts.concat());
+            passed.unreadable = Some(parts.concat());
             return passed;
         }
     };
     let unread = unread(settings, &fields);
     if !unread.is_empty() {
-        passed.has_endpoint = false;
         let parts = [
             "settings inherit or hide",
             &unread,
             ", and only fields of their own are read. The tracker is off.",
         ];
-        passed.problems.push(parts.concat());
+        passed.no_endpoint = Some(parts.concat());
         return passed;
     }
     for (name, value) in fields.0 {
@@ -86,14 +107,22 @@ pub(super) fn read(settings: &JsValue) -> PassedSettings {
         if put.is_ok() && is_set {
             passed.names.push(name);
         } else if let Err(Mismatch { expected, got }) = put {
-            let end = if is_endpoint {
-                passed.has_endpoint = false;
-                ". The tracker is off."
+            let id = IDS.iter().position(|id| id.names().1 == name);
+            if let Some(id) = id {
+                passed.wrong_ids[id] = Some(got);
+            } else if is_endpoint {
+                let parts = [
+                    &name,
+                    " must be ",
+                    expected,
+                    "; got ",
+                    &got,
+                    ". The tracker is off.",
+                ];
+                passed.no_endpoint = Some(parts.concat());
             } else {
-                ". The default is used."
-            };
-            let parts = [&name, " must be ", expected, "; got ", &got, end];
-            passed.problems.push(parts.concat());
+                passed.problems.push(default_is_used(&name, expected, &got));
+            }
         }
     }
     passed

@@ -1,5 +1,7 @@
 //! The problems that the tracker reports, and their messages.
 
+use std::fmt;
+
 use natero_engine::{Loss, Reason};
 use natero_event::json::{push_ascii, push_int};
 
@@ -14,13 +16,20 @@ pub const NO_TIMERS: &str =
 
 /// What `on_error` receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// Stable, for programs: the name of an [`ErrorCode`].
     pub code: &'static str,
     /// What was wrong, where, and what to do.
     pub message: String,
-    /// Events lost by it.
+    /// How many events were lost by it.
     pub dropped: u32,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(&self.message)
+    }
 }
 
 impl Problem {

@@ -156,6 +156,20 @@ fn calls_that_follow_each_other_without_end_wait_for_a_task_of_the_browser() {
 }
 
 #[test]
+fn a_task_of_the_browser_is_awaited_though_nothing_else_is_due() {
+    let host = host(0);
+    begin(&host);
+    host.call(Box::new(|engine, now| {
+        engine.handle(now, Input::Call(Call::SetModule(None)));
+    }));
+    assert_eq!(host.ask(Engine::poll_timeout), Some(None));
+    assert!(host.platform.due.get().is_some());
+    host.end_turn();
+    host.send_input_with(Box::new(|engine, now| engine.handle(now, Input::Timer)));
+    assert_eq!(host.platform.due.get(), None);
+}
+
+#[test]
 fn a_long_burst_and_a_page_without_timers_put_off_no_more_than_they_may() {
     for (has_timers, at_once) in [(true, 1), (false, 1_001)] {
         let host = host(0);

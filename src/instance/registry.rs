@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     mem,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use wasm_bindgen::JsValue;
@@ -20,13 +21,31 @@ use crate::{
 /// Identifies a handle to a tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle {
+    /// The number of the tracker among those of all threads.
     tracker: u32,
     /// Its number among the handles of that tracker.
     pub(super) handle: u32,
 }
 
 thread_local! {
-    static TRACKERS: RefCell<Vec<&'static Instance>> = const { RefCell::new(Vec::new()) };
+    static TRACKERS: RefCell<Numbered<&'static Instance>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The trackers of this thread, each with its number.
+type Numbered<Instance> = Vec<(u32, Instance)>;
+
+/// Adds a tracker under a number that no tracker of any thread has, because a handle may be
+/// sent to a thread that has trackers of its own.
+fn add<Instance>(trackers: &mut Numbered<Instance>, instance: Instance) -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    trackers.push((number, instance));
+    number
+}
+
+fn numbered<Instance: Copy>(trackers: &[(u32, Instance)], number: u32) -> Option<Instance> {
+    let found = trackers.iter().find(|(it, _)| *it == number);
+    found.map(|(_, instance)| *instance)
 }
 
 /// Returns a handle to the tracker of a source: the one that runs, or a new one. `explicit`
@@ -51,17 +70,14 @@ pub(crate) fn open(
         is_warned_of_difference: Cell::new(false),
         handles: RefCell::default(),
     }));
-    TRACKERS.with_borrow_mut(|trackers| {
-        trackers.push(instance);
-        instance.handle(trackers.len() - 1)
-    })
+    let tracker = TRACKERS.with_borrow_mut(|trackers| add(trackers, instance));
+    instance.handle(tracker)
 }
 
-fn find_running(source: &Source) -> Option<(usize, &'static Instance)> {
+fn find_running(source: &Source) -> Option<(u32, &'static Instance)> {
     TRACKERS.with_borrow(|trackers| {
-        let is_it = |instance: &&Instance| instance.url == source.url && instance.is_in_use();
-        let at = trackers.iter().position(is_it)?;
-        Some((at, trackers[at]))
+        let is_it = |instance: &Instance| instance.url == source.url && instance.is_in_use();
+        trackers.iter().find(|(_, it)| is_it(it)).copied()
     })
 }
 
@@ -73,24 +89,44 @@ pub(crate) fn running(source: &Source) -> Option<&'static Instance> {
 
 /// The tracker of a handle; `None` on a thread other than the one that made it.
 pub(crate) fn find(handle: Handle) -> Option<&'static Instance> {
-    TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).copied())
+    TRACKERS.with_borrow(|trackers| numbered(trackers, handle.tracker))
 }
 
 /// Turns off all trackers, because a failure leaves the whole wasm in an unknown state.
 fn fail_all(error: &JsValue) {
     let all = TRACKERS.with(|trackers| trackers.try_borrow().map(|all| all.clone()));
-    for instance in all.unwrap_or_default() {
+    for (_, instance) in all.unwrap_or_default() {
         instance.fail(error);
     }
 }
 
 impl Instance {
-    fn handle(&self, tracker: usize) -> Handle {
+    fn handle(&self, tracker: u32) -> Handle {
         let mut handles = self.handles.borrow_mut();
         handles.push(true);
         Handle {
-            tracker: tracker as u32,
+            tracker,
             handle: handles.len() as u32 - 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_handle_on_another_thread_stands_for_no_tracker_of_that_thread() {
+        let mut trackers = Vec::new();
+        let first = add(&mut trackers, "first");
+        let elsewhere = thread::spawn(move || {
+            let mut trackers = Vec::new();
+            add(&mut trackers, "of another source");
+            numbered(&trackers, first)
+        });
+        assert_eq!(elsewhere.join().expect("no panic"), None);
+        assert_eq!(numbered(&trackers, first), Some("first"));
     }
 }

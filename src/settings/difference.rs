@@ -69,7 +69,7 @@ impl<'a> From<Option<&'a str>> for Value<'a> {
 macro_rules! compared {
     ($settings:ident: $($name:literal: $value:expr,)*) => {
         /// The settings that are compared: all but ids, the endpoint and hooks.
-        const NAMES: &[&str] = &[$($name),*];
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
 
         /// Their values, in the same order.
         fn values($settings: &Settings) -> [Value<'_>; NAMES.len()] {

@@ -1,8 +1,9 @@
 //! The rules for the values of settings, by kind.
 
-use natero_event::trim;
-
-use crate::ascii::{end_before, split_once};
+use crate::{
+    ascii::{end_before, split_once},
+    text::clean,
+};
 
 /// Whether batches can be sent to this address after a path is appended: an address of
 /// another origin, or a path of the page's own.
@@ -21,7 +22,9 @@ pub fn is_endpoint(text: &str) -> bool {
 
 /// Whether a text is an http: or https: URL with a host.
 pub fn is_address(text: &str) -> bool {
-    host(text).is_some() && !text.bytes().any(|byte| byte <= b' ')
+    // Browsers leave out white space at the end, and encode it within a path.
+    let text = text.trim_end_matches(|letter| letter <= ' ');
+    host(text).is_some_and(|host| !host.bytes().any(|byte| byte <= b' '))
 }
 
 /// The host and port of an http: or https: URL.
@@ -53,7 +56,7 @@ pub fn is_token(text: &str) -> bool {
 
 /// Describes a text that is not a valid id.
 pub fn describe_id(text: &str) -> &'static str {
-    if trim(text).is_empty() {
+    if clean(text).is_empty() {
         "an empty string"
     } else {
         "a longer string"

@@ -7,10 +7,15 @@ use natero_event::Id;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{consent_name, persistence_name, rules};
-use crate::{error::TrackerError, expected};
+use crate::{error::TrackerError, expected, text::to_id};
 
 /// All settings of a tracker, except the hooks. Serialised, they have the names, units
-/// and defaults of the npm package's settings.
+/// and defaults of the npm package's settings. A name that no setting has is an error: with
+/// a misspelt `endpoint`, keys and usage would go to the default one.
+///
+/// Times, counts and sizes are above 0 and below 10^15. Ids have 1 to 256 characters once
+/// trimmed. [`check`](Settings::check) tests all of it, as
+/// [`TrackerBuilder::build`](crate::TrackerBuilder::build) does.
 ///
 /// ```
 /// use natero_wasm::Settings;
@@ -22,7 +27,7 @@ use crate::{error::TrackerError, expected};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// The account, as if set by [`set_account_id`](crate::Tracker::set_account_id).
     pub account_id: Option<String>,
@@ -157,7 +162,7 @@ impl Settings {
         };
         for (setting, id) in [("accountId", &self.account_id), ("userId", &self.user_id)] {
             if let Some(id) = id
-                && Id::new(id).is_none()
+                && to_id(id).is_none()
             {
                 return refuse(setting, expected::ID, rules::describe_id(id));
             }
@@ -204,7 +209,10 @@ impl Settings {
     /// The settings that the engine needs. `filter`: there is a `beforeSend`.
     /// `is_denied`: the browser reports that there is no consent.
     pub(crate) fn config(&self, filter: bool, is_denied: bool) -> Config {
-        let id = |id: &Option<String>| id.as_deref().and_then(Id::new).map(OwnedId::from);
+        let id = |id: &Option<String>| {
+            let id = id.as_deref().and_then(to_id)?;
+            Id::new(&id).map(OwnedId::from)
+        };
         Config {
             account_id: id(&self.account_id),
             user_id: id(&self.user_id),

@@ -1,9 +1,9 @@
 //! Builds a tracker.
 
-use std::{rc::Rc, time::Duration};
+use std::{fmt, rc::Rc, time::Duration};
 
 use natero_engine::{Consent, Persistence};
-use natero_event::{Id, json::push_ascii};
+use natero_event::json::push_ascii;
 
 use super::{
     Tracker,
@@ -14,14 +14,17 @@ use crate::{
     error::{Problem, TrackerError},
     expected, instance,
     settings::{PageViews, Settings, milliseconds, rules},
+    text::to_id,
 };
 
-/// The settings of a tracker that is to be built.
+/// The settings of a tracker that is to be built. [`Settings`] has the limits of each.
 #[must_use = "a tracker is made by `build()`"]
 pub struct TrackerBuilder {
     api_key: String,
     auth_key: String,
     settings: Box<Settings>,
+    /// The names of the settings that were given one by one, even if with their defaults.
+    given: Vec<String>,
     hooks: Hooks,
 }
 
@@ -31,6 +34,7 @@ impl TrackerBuilder {
             api_key,
             auth_key,
             settings: Box::default(),
+            given: Vec::new(),
             hooks: Hooks::default(),
         }
     }
@@ -38,6 +42,13 @@ impl TrackerBuilder {
     /// Replaces all settings made so far.
     pub fn settings(mut self, settings: Settings) -> TrackerBuilder {
         *self.settings = settings;
+        self.given.clear();
+        self
+    }
+
+    fn given(mut self, name: &'static str, give: impl FnOnce(&mut Settings)) -> TrackerBuilder {
+        give(&mut self.settings);
+        self.given.push(name.to_owned());
         self
     }
 
@@ -62,122 +73,107 @@ impl TrackerBuilder {
 
     /// Report page view, module and session times when the page is hidden or unloaded.
     /// Default: on.
-    pub fn track_unload(mut self, on: bool) -> TrackerBuilder {
-        self.settings.track_unload = on;
-        self
+    pub fn track_unload(self, on: bool) -> TrackerBuilder {
+        self.given("trackUnload", |it| it.track_unload = on)
     }
 
     /// Which navigations record a page view. Default: changes of the path.
-    pub fn track_page_views(mut self, which: PageViews) -> TrackerBuilder {
-        self.settings.track_page_views = which;
-        self
+    pub fn track_page_views(self, which: PageViews) -> TrackerBuilder {
+        self.given("trackPageViews", |it| it.track_page_views = which)
     }
 
     /// Run as usual, but send and store nothing. Default: off.
-    pub fn disable_event_send(mut self, on: bool) -> TrackerBuilder {
-        self.settings.disable_event_send = on;
-        self
+    pub fn disable_event_send(self, on: bool) -> TrackerBuilder {
+        self.given("disableEventSend", |it| it.disable_event_send = on)
     }
 
     /// Print one readable console line per event and per request. Default: off.
-    pub fn debug(mut self, on: bool) -> TrackerBuilder {
-        self.settings.debug = on;
-        self
+    pub fn debug(self, on: bool) -> TrackerBuilder {
+        self.given("debug", |it| it.debug = on)
     }
 
     /// A full URL that also receives a copy of each batch. Failures there have no effect.
-    pub fn debug_url(mut self, url: impl Into<String>) -> TrackerBuilder {
-        self.settings.debug_url = Some(url.into());
-        self
+    pub fn debug_url(self, url: impl Into<String>) -> TrackerBuilder {
+        self.given("debugUrl", |it| it.debug_url = Some(url.into()))
     }
 
     /// Inactivity after which the next activity starts a new session. Default: 30
     /// minutes.
-    pub fn session_timeout(mut self, span: Duration) -> TrackerBuilder {
-        self.settings.session_timeout = milliseconds(span);
-        self
+    pub fn session_timeout(self, span: Duration) -> TrackerBuilder {
+        self.given("sessionTimeout", |it| {
+            it.session_timeout = milliseconds(span)
+        })
     }
 
     /// Time without activity after which the user counts as idle. Default: 60 s.
-    pub fn idle_timeout(mut self, span: Duration) -> TrackerBuilder {
-        self.settings.idle_timeout = milliseconds(span);
-        self
+    pub fn idle_timeout(self, span: Duration) -> TrackerBuilder {
+        self.given("idleTimeout", |it| it.idle_timeout = milliseconds(span))
     }
 
     /// Interval between `sessionSync` events while the user is active. Default: 60 s.
-    pub fn session_sync_interval(mut self, span: Duration) -> TrackerBuilder {
-        self.settings.session_sync_interval = milliseconds(span);
-        self
+    pub fn session_sync_interval(self, span: Duration) -> TrackerBuilder {
+        self.given("sessionSyncInterval", |it| {
+            it.session_sync_interval = milliseconds(span)
+        })
     }
 
     /// Longest time that an event waits before the tracker tries to send it.
     /// Default: 5 s.
-    pub fn flush_interval(mut self, span: Duration) -> TrackerBuilder {
-        self.settings.flush_interval = milliseconds(span);
-        self
+    pub fn flush_interval(self, span: Duration) -> TrackerBuilder {
+        self.given("flushInterval", |it| it.flush_interval = milliseconds(span))
     }
 
     /// Number of waiting events that triggers a send. Default: 50.
-    pub fn batch_size(mut self, events: u32) -> TrackerBuilder {
-        self.settings.batch_size = events;
-        self
+    pub fn batch_size(self, events: u32) -> TrackerBuilder {
+        self.given("batchSize", |it| it.batch_size = events)
     }
 
     /// Limit for everything kept in memory for sending, in bytes. Default: 8 MiB.
-    pub fn max_queue_bytes(mut self, bytes: usize) -> TrackerBuilder {
-        self.settings.max_queue_bytes = bytes;
-        self
+    pub fn max_queue_bytes(self, bytes: usize) -> TrackerBuilder {
+        self.given("maxQueueBytes", |it| it.max_queue_bytes = bytes)
     }
 
     /// Limit for everything that this source keeps in web storage, in bytes.
     /// Default: 1 MiB.
-    pub fn max_stored_bytes(mut self, bytes: usize) -> TrackerBuilder {
-        self.settings.max_stored_bytes = bytes;
-        self
+    pub fn max_stored_bytes(self, bytes: usize) -> TrackerBuilder {
+        self.given("maxStoredBytes", |it| it.max_stored_bytes = bytes)
     }
 
     /// What the tracker may store beyond the life of the page. Default: cookies and web
     /// storage.
-    pub fn persistence(mut self, what: Persistence) -> TrackerBuilder {
-        self.settings.persistence = what;
-        self
+    pub fn persistence(self, what: Persistence) -> TrackerBuilder {
+        self.given("persistence", |it| it.persistence = what)
     }
 
     /// Domain of the cookies. Default: this host only.
-    pub fn cookie_domain(mut self, domain: impl Into<String>) -> TrackerBuilder {
-        self.settings.cookie_domain = Some(domain.into());
-        self
+    pub fn cookie_domain(self, domain: impl Into<String>) -> TrackerBuilder {
+        self.given("cookieDomain", |it| it.cookie_domain = Some(domain.into()))
     }
 
     /// Prefix of the names of cookies and stored items. Default: `na_`.
-    pub fn cookie_prefix(mut self, prefix: impl Into<String>) -> TrackerBuilder {
-        self.settings.cookie_prefix = prefix.into();
-        self
+    pub fn cookie_prefix(self, prefix: impl Into<String>) -> TrackerBuilder {
+        self.given("cookiePrefix", |it| it.cookie_prefix = prefix.into())
     }
 
     /// What may be kept and sent. Default: granted.
-    pub fn consent(mut self, consent: Consent) -> TrackerBuilder {
-        self.settings.consent = consent;
-        self
+    pub fn consent(self, consent: Consent) -> TrackerBuilder {
+        self.given("consent", |it| it.consent = consent)
     }
 
     /// Treat Global Privacy Control as [`Consent::Denied`]. Default: off.
-    pub fn respect_gpc(mut self, on: bool) -> TrackerBuilder {
-        self.settings.respect_gpc = on;
-        self
+    pub fn respect_gpc(self, on: bool) -> TrackerBuilder {
+        self.given("respectGpc", |it| it.respect_gpc = on)
     }
 
     /// Treat Do Not Track as [`Consent::Denied`]. Default: off.
-    pub fn respect_dnt(mut self, on: bool) -> TrackerBuilder {
-        self.settings.respect_dnt = on;
-        self
+    pub fn respect_dnt(self, on: bool) -> TrackerBuilder {
+        self.given("respectDnt", |it| it.respect_dnt = on)
     }
 
     /// Compress bodies over 1 KiB with gzip where the browser can, but never while the
     /// page unloads. Default: on.
-    pub fn compress(mut self, on: bool) -> TrackerBuilder {
-        self.settings.compress = on;
-        self
+    pub fn compress(self, on: bool) -> TrackerBuilder {
+        self.given("compress", |it| it.compress = on)
     }
 
     /// Sets a function that is called with each event before it is queued. It returns the
@@ -195,7 +191,8 @@ impl TrackerBuilder {
 
     /// Sets a function that is called when a call is refused, when events are lost, and
     /// when the tracker fails or cannot send. It runs after the current work is done, and
-    /// may call the tracker.
+    /// may call the tracker. The same message comes at most once a second. A panic in it is
+    /// not reported.
     pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
         self.hooks.texts[1] = Some(String::new());
         self.hooks.on_error = Some(Rc::new(on_error));
@@ -203,7 +200,8 @@ impl TrackerBuilder {
     }
 
     /// Builds the tracker, which starts to track. Where there is neither a page nor a
-    /// worker, as on a server, the tracker is inert.
+    /// worker, as on a server, the tracker is inert, and [`debug`](TrackerBuilder::debug) says
+    /// so.
     ///
     /// ```
     /// use natero_wasm::Tracker;
@@ -225,8 +223,8 @@ impl TrackerBuilder {
         let api_key = key("apiKey", &self.api_key)?;
         let auth_key = key("authKey", &self.auth_key)?;
         self.settings.check()?;
-        if !crate::has_browser() {
-            return Ok(Tracker::INERT);
+        if !crate::has_browser(self.settings.debug) {
+            return Ok(Tracker::inert());
         }
         // Browsers refuse addresses that look valid as a text.
         if let Some(url) = &self.settings.debug_url
@@ -235,29 +233,39 @@ impl TrackerBuilder {
             return Err(TrackerError::setting("debugUrl", expected::ADDRESS, url));
         }
         let endpoint = &self.settings.endpoint;
-        let source = source(endpoint, api_key, auth_key)
+        let source = source(endpoint, &api_key, &auth_key)
             .ok_or_else(|| TrackerError::setting("endpoint", expected::ENDPOINT, endpoint))?;
         Ok(Tracker::of(instance::open(
             self.settings,
-            &[],
+            &self.given,
             source,
             self.hooks,
         )))
     }
 }
 
+impl fmt::Debug for TrackerBuilder {
+    /// Without the keys, which do not belong into logs.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("TrackerBuilder")
+            .field("settings", &self.settings)
+            .field("before_send", &self.hooks.before_send.is_some())
+            .field("on_error", &self.hooks.on_error.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Checks a key, which becomes part of the address of each request.
-pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
-    let id = Id::new(given).map(Id::as_str);
-    // A path segment `.` or `..` would be resolved within the address.
-    let usable = id.filter(|id| !matches!(*id, "." | ".."));
-    usable.ok_or_else(|| TrackerError::InvalidKey {
+pub(crate) fn key(key: &'static str, given: &str) -> Result<String, TrackerError> {
+    let got = match to_id(given) {
+        // A path segment `.` or `..` would be resolved within the address.
+        Some(id) if matches!(&*id, "." | "..") => "dots alone",
+        Some(id) => return Ok(id),
+        None => rules::describe_id(given),
+    };
+    Err(TrackerError::InvalidKey {
         key,
-        got: match id {
-            Some(_) => "dots alone",
-            None => rules::describe_id(given),
-        }
-        .to_owned(),
+        got: got.to_owned(),
     })
 }
 
@@ -314,6 +322,54 @@ mod tests {
             short_name("https://events.natero.com/v1/auth/api"),
             "1lasrci"
         );
+    }
+
+    #[test]
+    fn each_setting_that_is_compared_is_named_where_it_is_given() {
+        let second = Duration::from_secs(1);
+        let builder = Tracker::builder("api", "auth")
+            .track_unload(true)
+            .track_page_views(PageViews::Path)
+            .disable_event_send(false)
+            .debug(false)
+            .debug_url("https://a")
+            .session_timeout(second)
+            .idle_timeout(second)
+            .session_sync_interval(second)
+            .flush_interval(second)
+            .batch_size(50)
+            .max_queue_bytes(1)
+            .max_stored_bytes(1)
+            .persistence(Persistence::Storage)
+            .cookie_domain("a")
+            .cookie_prefix("na_")
+            .consent(Consent::Granted)
+            .respect_gpc(false)
+            .respect_dnt(false)
+            .compress(true);
+        assert_eq!(builder.given, crate::settings::COMPARED);
+        assert_eq!(builder.settings(Settings::default()).given, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_printed_of_a_builder_holds_no_key() {
+        let builder = Tracker::builder("an-api-key", "an-auth-key").batch_size(20);
+        let printed = format!("{builder:?}");
+        assert!(printed.contains("batch_size: 20"), "{printed}");
+        assert!(!printed.contains("key\""), "{printed}");
+    }
+
+    #[test]
+    fn a_tracker_and_what_is_passed_to_it_may_be_sent_to_other_threads() {
+        fn assert_sent<T: Send + Sync + fmt::Debug + Clone>() {}
+        assert_sent::<Tracker>();
+        assert_sent::<Settings>();
+        assert_sent::<super::super::Feature>();
+        assert_sent::<TrackedEvent>();
+        assert_sent::<Problem>();
+        assert_sent::<TrackerError>();
+        fn assert_guard<T: Send + Sync + fmt::Debug>() {}
+        assert_guard::<super::super::ModuleGuard>();
     }
 
     #[test]

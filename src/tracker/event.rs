@@ -13,12 +13,20 @@ pub(crate) const EVENT_ID: &str = "event_id";
 /// `event_id` cannot be changed.
 ///
 /// ```
-/// # fn redact(mut event: natero_wasm::TrackedEvent) -> Option<natero_wasm::TrackedEvent> {
-/// if event.action() == "pageView" {
-///     event.fields_mut().remove("referrer");
+/// use natero_wasm::TrackedEvent;
+///
+/// fn redact(mut event: TrackedEvent) -> Option<TrackedEvent> {
+///     if event.action() == "pageView" {
+///         event.fields_mut().remove("referrer");
+///     }
+///     Some(event)
 /// }
-/// Some(event)
-/// # }
+///
+/// let fields: serde_json::Map<_, _> =
+///     serde_json::from_str(r#"{"action":"pageView","referrer":"https://a.example/"}"#)?;
+/// let view = redact(TrackedEvent::from(fields)).expect("it passes");
+/// assert!(view.fields().get("referrer").is_none());
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackedEvent(Map<String, Value>);
@@ -40,6 +48,13 @@ impl TrackedEvent {
     /// Its fields, for changes.
     pub fn fields_mut(&mut self) -> &mut Map<String, Value> {
         &mut self.0
+    }
+}
+
+impl From<Map<String, Value>> for TrackedEvent {
+    /// An event with these fields, for tests of a `before_send`.
+    fn from(fields: Map<String, Value>) -> TrackedEvent {
+        TrackedEvent(fields)
     }
 }
 

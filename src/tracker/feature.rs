@@ -1,5 +1,6 @@
 //! Describes one use of a feature.
 
+use natero_engine::host_constants::MAX_DETAILS_DEPTH;
 use natero_event::limits::MAX_DETAILS_BYTES;
 use serde::Serialize;
 
@@ -84,7 +85,8 @@ impl Feature {
     }
 
     /// Details about this use: a value that serialises as an object of at most 16 KiB of
-    /// JSON. Any other value is refused when the feature is sent.
+    /// JSON, with at most 64 levels of objects and lists. Any other value is refused when
+    /// the feature is sent.
     pub fn details(mut self, details: &impl Serialize) -> Feature {
         self.details = Details::of(details);
         self
@@ -132,6 +134,9 @@ impl Details {
             Details::Wrong("a value that is no object")
         } else if json.len() > MAX_DETAILS_BYTES {
             Details::Wrong("more")
+        } else if levels(&json) > MAX_DETAILS_DEPTH {
+            // The collector refuses events that are nested too deeply.
+            Details::Wrong("one of more than 64 levels")
         } else {
             Details::Json(json)
         }
@@ -155,6 +160,27 @@ impl Details {
     }
 }
 
+/// How many objects and lists contain the innermost value of some JSON.
+fn levels(json: &str) -> usize {
+    let (mut level, mut deepest) = (0_usize, 0);
+    let (mut is_in_text, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            _ if is_in_text => {}
+            b'{' | b'[' => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b'}' | b']' => level -= 1,
+            _ => {}
+        }
+    }
+    deepest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +193,17 @@ mod tests {
             Details::Json(r#"{"a":1}"#.into())
         );
         assert_eq!(Details::of(&None::<u8>), Details::Absent);
+        let deep = |levels: usize| {
+            let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+            Details::checked(format!(r#"{{"\"[\\":{open}{close}}}"#))
+        };
+        assert!(matches!(deep(MAX_DETAILS_DEPTH), Details::Json(_)));
+        let error = deep(MAX_DETAILS_DEPTH + 1).json("identifyUser");
+        let error = error.expect_err("too deep").to_string();
+        assert!(
+            error.contains(&format!("more than {MAX_DETAILS_DEPTH} levels")),
+            "{error}"
+        );
         for wrong in [json!([1]), json!("text"), json!(3)] {
             assert!(matches!(Details::of(&wrong), Details::Wrong(_)), "{wrong}");
         }

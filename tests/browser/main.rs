@@ -8,7 +8,9 @@ mod class;
 #[cfg(feature = "class")]
 mod class_handles;
 mod clock;
+mod construction;
 mod cookies;
+mod endings;
 mod errors;
 mod lifecycle;
 mod navigation;

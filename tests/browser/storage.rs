@@ -1,6 +1,7 @@
 //! Unsent events are stored, and those that other pages left are adopted once.
 
 use js_sys::Promise;
+use natero_wasm::Persistence;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -180,6 +181,22 @@ async fn opting_out_erases_what_is_stored() {
     next_turn().await;
     assert_eq!(stored(&api_key).len(), 1);
     tracker.opt_out().expect("no consent");
+    assert_eq!(stored(&api_key), [""; 0]);
+}
+
+#[wasm_bindgen_test]
+async fn opting_out_erases_what_an_earlier_version_of_the_page_has_stored() {
+    let network = Network::new();
+    let (api_key, auth_key) = source();
+    let earlier = track(builder_of(&api_key, &auth_key));
+    network.script([const { Server::Gone }; 4]);
+    earlier.send_feature("one").expect("a feature");
+    next_turn().await;
+    earlier.shutdown().expect("an end");
+    next_turn().await;
+    assert!(!stored(&api_key).is_empty());
+    let now = track(builder_of(&api_key, &auth_key).persistence(Persistence::Memory));
+    now.opt_out().expect("no consent");
     assert_eq!(stored(&api_key), [""; 0]);
 }
 

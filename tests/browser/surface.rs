@@ -7,6 +7,7 @@ use natero_wasm::{Feature, TrackerError};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::construction::warned;
 use crate::network::{Network, page_code};
 use crate::page::{builder, builder_of, next_turn, source, track};
 
@@ -85,6 +86,7 @@ async fn a_wrong_call_is_refused_by_type_and_changes_nothing() {
     assert_eq!(tracker.module_id().as_deref(), Some("reports"));
     assert_eq!(tracker.user_id().as_deref(), Some("ann"));
     assert_eq!(tracker.stats().accepted, 0);
+    assert_eq!(tracker.refused_calls(), 6);
 }
 
 #[wasm_bindgen_test]
@@ -210,17 +212,6 @@ async fn there_is_one_tracker_for_a_source_until_its_last_handle_is_shut_down() 
     let anew = track(builder_of(&api_key, &auth_key));
     assert!(anew.is_ready());
     assert_ne!(anew.stats().accepted, first.stats().accepted);
-}
-
-/// The warnings that the page gets while this runs.
-fn warned(run: impl FnOnce()) -> String {
-    page_code(
-        "globalThis.warned = []; globalThis.original = console.warn;
-         console.warn = (...all) => { warned.push(all.join(' ')); };",
-    );
-    run();
-    let warned = page_code("console.warn = original; return warned.join(' | ');");
-    warned.as_string().expect("a text")
 }
 
 #[wasm_bindgen_test]

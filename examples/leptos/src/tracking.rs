@@ -24,14 +24,15 @@ fn named_in_page(name: &str) -> Option<String> {
     meta.get_attribute("content")
 }
 
-/// Creates the app's tracker, for every component below.
+/// Creates the app's tracker, for every component below. With wrong keys or settings the app
+/// runs on, and nothing is tracked.
 pub fn provide_tracker() {
     let (api_key, auth_key, settings) = source();
     let tracker = Tracker::builder(api_key, auth_key).settings(settings).build();
-    match tracker {
-        Ok(tracker) => provide_context(tracker),
-        Err(error) => leptos::logging::error!("{error}"),
-    }
+    provide_context(tracker.unwrap_or_else(|error| {
+        leptos::logging::error!("{error}");
+        Tracker::inert()
+    }));
 }
 
 /// The tracker of the app.

@@ -30,22 +30,24 @@ pub struct TrackedProps {
     pub children: Html,
 }
 
-/// Creates the app's tracker, for every component within.
+/// Creates the app's tracker, for every component within. With wrong keys or settings the app
+/// runs on, and nothing is tracked.
 #[component]
 pub fn Tracked(props: &TrackedProps) -> Html {
     let tracker = use_memo((), |()| {
         let (api_key, auth_key, settings) = source();
-        Tracker::builder(api_key, auth_key)
+        let tracker = Tracker::builder(api_key, auth_key)
             .settings(settings)
-            .build()
+            .build();
+        tracker.unwrap_or_else(|error| {
+            web_sys::console::error_1(&error.to_string().into());
+            Tracker::inert()
+        })
     });
-    match &*tracker {
-        Ok(tracker) => html! {
-            <ContextProvider<Tracker> context={*tracker}>
-                { props.children.clone() }
-            </ContextProvider<Tracker>>
-        },
-        Err(error) => html! { <p>{ error.to_string() }</p> },
+    html! {
+        <ContextProvider<Tracker> context={*tracker}>
+            { props.children.clone() }
+        </ContextProvider<Tracker>>
     }
 }
 

@@ -58,6 +58,8 @@ fn values_that_no_setting_can_have_do_not_read() {
         r#"{"persistence":true}"#,
         r#"{"trackPageViews":"path"}"#,
         r#"{"batchSize":-1}"#,
+        r#"{"endPoint":"https://usage.example.com"}"#,
+        r#"{"endpoint":null}"#,
     ] {
         assert!(serde_json::from_str::<Settings>(wrong).is_err(), "{wrong}");
     }

@@ -31,6 +31,38 @@ fn of(rows: &[EventRow], action: &str) -> Vec<EventRow> {
         .collect()
 }
 
+/// The page of the app, which names the source in its head.
+fn page_of(source: &[(&str, &str)]) -> String {
+    let meta = |(name, content)| format!("<meta name=\"natero-{name}\" content=\"{content}\">");
+    let metas: String = source.iter().copied().map(meta).collect();
+    format!(
+        "<!doctype html><title>Northwind</title><link rel=icon href='data:,'><script src=/watch.js></script>
+         {metas}<script type=module>import init from '/app/app.js'; await init();</script>"
+    )
+}
+
+/// Uses the Rust example in this folder in a page that names no source.
+///
+/// # Errors
+/// When the app does not run on, or the page is told nothing or more than one line.
+pub async fn app_runs_on_without_keys(stage: &Stage, app: &Path) -> Result<()> {
+    let site = Site::start(&[("/app", app), ("", Site::pages())]).await?;
+    site.put_html("/reports", &page_of(&[]));
+    let page = stage.open(&site, "/reports").await?;
+    click(stage, "#export").await?;
+    click(stage, "a[href='/customers']").await?;
+    click(stage, "#add").await?;
+    click(stage, "#send").await?;
+    page.until("document.querySelector('output').textContent === '0 delivered, 0 pending'")
+        .await?;
+    let told = page.is_unharmed().await?;
+    ensure!(
+        told.len() == 1 && told[0].contains("apiKey must be"),
+        "{told:?}"
+    );
+    Ok(())
+}
+
 /// Uses the Rust example in this folder, as a person does.
 ///
 /// # Errors
@@ -39,15 +71,11 @@ pub async fn visit_is_counted_by_module_and_feature(stage: &Stage, app: &Path) -
     let collector = Collector::start()?;
     let site = Site::start(&[("/app", app), ("", Site::pages())]).await?;
     let source = collector.source();
-    let index =
-        |meta: &str, content: &str| format!("<meta name=\"natero-{meta}\" content=\"{content}\">");
-    let page = format!(
-        "<!doctype html><title>Northwind</title><link rel=icon href='data:,'><script src=/watch.js></script>
-         {}{}{}<script type=module>import init from '/app/app.js'; await init();</script>",
-        index("endpoint", collector.url()),
-        index("api-key", &source.api_key),
-        index("auth-key", &source.auth_key),
-    );
+    let page = page_of(&[
+        ("endpoint", collector.url()),
+        ("api-key", &source.api_key),
+        ("auth-key", &source.auth_key),
+    ]);
     // The app's router handles all of these paths in the same page.
     for path in ["/", "/reports", "/customers"] {
         site.put_html(path, &page);
