@@ -30,7 +30,5 @@ const created = { __proto__: null, join: { __proto__: null } } as unknown as Sha
 let shared: Shared | undefined;
 
 /** What all copies of the library share. If the page does not allow that, each copy has its own. */
-export function sources(): Shared {
-  shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created)) ?? created;
-  return shared;
-}
+export const sources = (): Shared =>
+  (shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created)) ?? created);
