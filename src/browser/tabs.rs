@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_announcement_keeps_its_fraction() {
-        for number in [1_764_664_244_123.0, -1_764_664_244_123.0] {
+        for number in [1_764_664_244_123.0_f64, -1_764_664_244_123.0] {
             for fraction in [0.0, 1.0, 7.0, 512.0, 1023.0] {
                 let announcement = Announcement(number + number.signum() * fraction / 1024.0);
                 assert_eq!(parse(&text(announcement)), Some(announcement));
