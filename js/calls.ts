@@ -96,7 +96,7 @@ export class Calls {
   /** The settings of later constructions, to be compared with the current ones. */
   others: GivenSettings[] = [];
   /** Called when the tracker has ended. */
-  declare end: (() => void) | undefined;
+  end: (() => void) | undefined;
   /** The current ids, for as long as the engine cannot be asked. */
   knownIds: StickyIds = { __proto__: null } as StickyIds;
   /** Resolves the promise of each flush, by the number of the flush. */
@@ -122,7 +122,7 @@ export class Calls {
    * Adds a call of the page. Its arguments are read now; it is executed now, soon, or once the wasm has loaded.
    * Returns whether it was accepted.
    */
-  add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
+  add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean | undefined): boolean {
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     const mono = monotonic();
     // The wall time of a feature event is computed from its monotonic time when the call is executed.
@@ -190,7 +190,7 @@ export class Calls {
   }
 
   /** Sends the waiting events. */
-  flush(isClosed: boolean): Promise<FlushResult> {
+  flush(isClosed: boolean | undefined): Promise<FlushResult> {
     const { promise, settle } = deferred<FlushResult>();
     const flush = this.#lastFlush + 1;
     this.#lastFlush = flush;

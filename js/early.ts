@@ -14,8 +14,8 @@ import {
   STORED_CALLS,
   STORED_EVENTS,
 } from "./generated/contract.ts";
-import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
-import { attempt, find, isFiniteNumber, keys, startsWith, toNumber } from "./intrinsics.ts";
+import { type GivenSettings, refusesTracking, tokenOf } from "./given-settings.ts";
+import { attempt, find, isFiniteNumber, keys, startsWith } from "./intrinsics.ts";
 import { byteLength, removeStored, storageObject, store } from "./web-storage.ts";
 
 /** What one page left. Because the seed is stored too, whoever executes the calls records the same events. */
@@ -63,7 +63,7 @@ export class EarlyCalls {
   /** The stored calls of other pages that were removed to make room for this page's calls. */
   removed = "";
   /** No more calls are stored. */
-  isDone = false;
+  isDone: boolean | undefined;
   /** The prefix of all stored calls of this source. */
   declare readonly callPrefix: string;
   /** The prefix of all stored events of this source. */
@@ -74,10 +74,10 @@ export class EarlyCalls {
   declare maxBytes: number;
   readonly #header: Omit<StoredCalls, "calls">;
   #release: (() => void) | undefined;
-  #isDue = false;
+  #isDue: boolean | undefined;
 
   /** `header` is what the stored text begins with; `source` is a short name for the source. */
-  constructor(givenSettings: GivenSettings, header: Omit<StoredCalls, "calls">, source: string) {
+  constructor(givenSettings: GivenSettings, header: Omit<StoredCalls, "calls">, source: number) {
     const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = givenSettings;
     this.isAllowed =
       (consent ?? DEFAULT_CONSENT) === "granted" &&
@@ -86,7 +86,7 @@ export class EarlyCalls {
       !refusesTracking(givenSettings);
     this.maxBytes = isFiniteNumber(maxStoredBytes) ? (maxStoredBytes as number) : DEFAULT_MAX_STORED_BYTES;
     this.#header = header;
-    const prefix = isToken(cookiePrefix) ? cookiePrefix : DEFAULT_COOKIE_PREFIX;
+    const prefix = tokenOf(cookiePrefix) || DEFAULT_COOKIE_PREFIX;
     this.callPrefix = `${prefix}${STORED_CALLS}${source}.`;
     this.eventPrefix = `${prefix}${STORED_EVENTS}${source}.`;
   }
@@ -144,7 +144,7 @@ export class EarlyCalls {
     this.eachName((name, isCalls) => {
       if (name === this.key) return;
       const bytes = byteLength(storageObject()![name]);
-      const oldestAt = toNumber(find(AFTER_DOT, name));
+      const oldestAt = +find(AFTER_DOT, name);
       used.bytes += bytes;
       if (!isCalls) used.storedEventBytes += bytes;
       else {

@@ -99,7 +99,7 @@ export class EngineDriver {
       };
     }
     this.#reportLost();
-    const [mono, now] = this.#begin;
+    const { 0: mono, 1: now } = this.#begin;
     this.#guard(() => this.#host.begin(mono, now));
     if (page() && monotonic() - mono > LATE_MS)
       this.#stopAwaiting = later(() => {

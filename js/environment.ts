@@ -92,7 +92,7 @@ const workerScope = /* @__PURE__ */ lookUp<unknown>("WorkerGlobalScope");
 export const hasUser = (): unknown => textOf(visibilityState(page())) || DocumentInterface() || workerScope();
 
 /** Whether the page is being prerendered, so that nobody sees it. */
-export const isPrerendering = (): boolean => prerendering(page()) === true;
+export const isPrerendering = (): boolean => !!prerendering(page());
 
 /** The title of the page. */
 export const pageTitle = (): string => textOf(title(page()));
@@ -111,6 +111,11 @@ export const pageOrigin = (): string | undefined =>
     const { origin } = locationObject()!;
     return origin === "null" ? ownOrigin() : origin;
   });
+
+const Address = /* @__PURE__ */ lookUp<typeof URL>("URL");
+
+/** An address as browsers write it; `undefined` if `URL` cannot parse it. */
+export const normalised = (text: string): string | undefined => attempt(() => new (Address()!)(text).href);
 
 // The browser.
 

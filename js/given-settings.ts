@@ -3,7 +3,7 @@
 
 import { fieldsOf } from "./arguments.ts";
 import { textOf } from "./capture.ts";
-import { browser, pageOrigin } from "./environment.ts";
+import { browser, normalised, pageOrigin } from "./environment.ts";
 import { attempt, find } from "./intrinsics.ts";
 import type { Settings } from "./types.ts";
 
@@ -18,15 +18,17 @@ const ADDRESS = /^https?:\/\/[^\s/?#\\@]+(?:\/[^\s?#\\]*)?$/i;
 export const PATH = /^\/(?!\/)/;
 const BEFORE_SLASHES = /.*[^/]/;
 
-export const isToken = (value: unknown): value is string => !!find(TOKEN, textOf(value));
+/** The value if it can be part of a cookie's name, otherwise an empty text. */
+export const tokenOf = (value: unknown): string => find(TOKEN, textOf(value));
 
 /**
- * The endpoint without trailing slashes; empty if the value is not an endpoint. The host checks whether it can be
- * parsed as an address.
+ * The endpoint as browsers write it, without trailing slashes: one endpoint is one source, whatever its spelling. Empty
+ * if the value is not an endpoint. The host checks whether it can be parsed as an address.
  */
 export function endpointOf(value: unknown): string {
   const text = textOf(value);
-  return find(BEFORE_SLASHES, find(ADDRESS, find(PATH, text) ? pageOrigin() + text : text));
+  const address = find(ADDRESS, find(PATH, text) ? pageOrigin() + text : text);
+  return find(BEFORE_SLASHES, normalised(address) ?? address);
 }
 
 /**
@@ -36,6 +38,6 @@ export function endpointOf(value: unknown): string {
 export const readSettings = (settings: unknown): GivenSettings => fieldsOf("settings", settings);
 
 /** Whether the browser reports that its user refuses tracking, and the settings respect that. */
-export const refusesTracking = ({ respectGpc, respectDnt }: GivenSettings): unknown =>
-  (respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
-  (respectDnt && attempt(() => browser()!.doNotTrack) === "1");
+export const refusesTracking = (settings: GivenSettings): unknown =>
+  (settings.respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
+  (settings.respectDnt && attempt(() => browser()!.doNotTrack) === "1");

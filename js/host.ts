@@ -280,6 +280,7 @@ export class Host {
     }
     this.#addStop(
       watchActivity(
+        url,
         () => {
           // The history may be frozen, or could not be watched for another reason.
           this.#navigation?.verifyAddress();

@@ -78,7 +78,6 @@ export const errorToString = /* @__PURE__ */ uncurry(() => Error.prototype.toStr
 export const eachOfMap = /* @__PURE__ */ uncurry(() => Map.prototype.forEach);
 export const eachOfSet = /* @__PURE__ */ uncurry(() => Set.prototype.forEach);
 
-export const numberToString = /* @__PURE__ */ uncurry(() => Number.prototype.toString);
 export const charCode = /* @__PURE__ */ uncurry(() => String.prototype.charCodeAt);
 export const lastIndexOf = /* @__PURE__ */ uncurry<string, [search: string], number>(
   () => String.prototype.lastIndexOf,

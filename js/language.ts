@@ -23,7 +23,7 @@ const CHECKS: readonly Check[] = [
       return list[0] === 1 && list.length === 1;
     },
   ],
-  ["JSON.stringify", () => stringify({ a: ["a"] }) === '{"a":["a"]}'],
+  ["JSON.stringify", () => stringify("a") === '"a"'],
   ["Object.keys", () => keys({ a: 1 })[0] === "a"],
   // Every promise asks for it what it resolves to.
   ["Object.prototype.then", () => typeof ({} as { then?: unknown }).then !== "function"],

@@ -16,7 +16,6 @@ import {
   construct,
   dateValue,
   encodeComponent,
-  numberToString,
   OriginalDate,
   ownNames,
 } from "./intrinsics.ts";
@@ -53,7 +52,7 @@ export class Tracker<App extends Names = Names> {
 
   readonly #calls!: Calls;
   /** This handle was given back. */
-  #isClosed = false;
+  #isClosed: boolean | undefined;
 
   /** @internal */
   constructor(loader: Loader | Calls, apiKey?: unknown, authKey?: unknown, settings?: unknown) {
@@ -325,8 +324,8 @@ export class Tracker<App extends Names = Names> {
 }
 
 /** A short name for a source. A page has few of them, so 32 bits suffice. */
-function shortName(url: string): string {
+function shortName(url: string): number {
   let sum = 0;
   for (let at = 0; at < url.length; at += 1) sum = (sum * 31 + charCode(url, at)) | 0;
-  return numberToString(sum >>> 0, 36);
+  return sum;
 }

@@ -13,7 +13,7 @@ import {
   type Kind,
   SETTINGS,
 } from "./generated/contract.ts";
-import { type GivenSettings, isToken, refusesTracking } from "./given-settings.ts";
+import { type GivenSettings, refusesTracking, tokenOf } from "./given-settings.ts";
 import { attempt, find, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
@@ -92,7 +92,7 @@ const KINDS: Record<
   positive: [(value) => typeof value === "number" && value > 0 && value < 1e15, EXPECTED_POSITIVE],
   hook: [(value) => typeof value === "function", EXPECTED_FUNCTION],
   address: [(value) => typeof value === "string" && isAddress(find(HTTP, value)), EXPECTED_ADDRESS],
-  token: [isToken, EXPECTED_TOKEN],
+  token: [(value) => !!tokenOf(value), EXPECTED_TOKEN],
 };
 
 /** Describes a valid value, if this one is not valid. */

@@ -48,14 +48,14 @@ export function executeSnippetCalls(snippetCalls: SnippetCall[], loader: HostLoa
     };
   };
   for (let at = 0; at < snippetCalls.length; at += 1) {
-    const [call, when] = snippetCalls[at]!;
+    const { 0: call, 1: when } = snippetCalls[at]!;
     times = timesOf(when);
     const before: number[] = [];
     for (let of = 0; of < constructions.length; of += 1)
       before[of] = constructions[of]!.construction.calls.pendingCalls.length;
     attempt(call);
     if (!times) continue;
-    const [mono, wall] = times;
+    const { 0: mono, 1: wall } = times;
     for (let of = 0; of < constructions.length; of += 1) {
       // The engine has not loaded yet, so the calls are at the end of these.
       const { pendingCalls } = constructions[of]!.construction.calls;
@@ -65,7 +65,7 @@ export function executeSnippetCalls(snippetCalls: SnippetCall[], loader: HostLoa
   }
   loader.prepare = prepare;
   snippetCalls.length = 0;
-  snippetCalls.push = ([call]: SnippetCall) => {
+  snippetCalls.push = ({ 0: call }: SnippetCall) => {
     attempt(call);
     return 0;
   };

@@ -20,12 +20,15 @@ export type Join = (settings: unknown, handle?: unknown) => object;
 
 const KEY = /* @__PURE__ */ attempt(() => Symbol.for(SHARED_STATE_KEY))!;
 
+type Sharing = { readonly [KEY in symbol]?: Shared };
+
+/** Whether a window of this origin has a tracker of a source, given by its address for batches. */
+export const hasTracker = (window: object, url: string): unknown => (window as Sharing)[KEY]?.join[url];
+
 const created = { __proto__: null, join: { __proto__: null } } as unknown as Shared;
 
 let shared: Shared | undefined;
 
 /** What all copies of the library share. If the page does not allow that, each copy has its own. */
-export function sources(): Shared {
-  shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created)) ?? created;
-  return shared;
-}
+export const sources = (): Shared =>
+  (shared ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= created)) ?? created);

@@ -3,18 +3,17 @@
 import { lookUp, method } from "./capture.ts";
 import { attempt, succeeds } from "./intrinsics.ts";
 
-const storage = /* @__PURE__ */ lookUp<Storage>("localStorage");
+/** The storage, if the page may read it. */
+export const storageObject = /* @__PURE__ */ lookUp<Storage>("localStorage");
+
 const setItem = /* @__PURE__ */ method<Storage, "setItem">("Storage", "setItem");
 const removeItem = /* @__PURE__ */ method<Storage, "removeItem">("Storage", "removeItem");
 
 /** Stores a text under a key. Returns whether that succeeded: storage may be blocked or full. */
-export const store = (key: string, text: string): boolean => succeeds(() => setItem(storage()!, key, text));
+export const store = (key: string, text: string): boolean => succeeds(() => setItem(storageObject()!, key, text));
 
 /** Removes what is stored under a key. */
-export const removeStored = (key: string): boolean => succeeds(() => removeItem(storage()!, key));
-
-/** The storage, if the page may read it. */
-export const storageObject = storage;
+export const removeStored = (key: string): boolean => succeeds(() => removeItem(storageObject()!, key));
 
 const Encoder = /* @__PURE__ */ lookUp<typeof TextEncoder>("TextEncoder");
 export const encode = /* @__PURE__ */ method<TextEncoder, "encode">("TextEncoder", "encode");

@@ -50,8 +50,8 @@ export type Millis = number;
 export type Seconds = number;
 
 /**
- * An announcement as the one number, in whole ms, that tabs send each other. Hosts pass
- * it on as it is. Versions that only know [`News::InUse`] ignore the others.
+ * An announcement as the one number, in ms, that tabs send each other. Hosts pass it on
+ * as it is. Versions that only know [`News::InUse`] ignore the others.
  */
 export type Announcement = number;
 

@@ -3,15 +3,24 @@
 import { atTaskEnd, page } from "../environment.ts";
 import { ACTIVITY_EVENTS, FOCUS_CHECK_MS } from "../generated/contract.ts";
 import { attempt, world } from "../intrinsics.ts";
+import { hasTracker } from "../sources.ts";
 import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
 import { keepListening, Listener } from "./listen.ts";
 
 /**
  * Watches whether somebody uses the page. Calls `onActivity` when somebody did something, and `onFrameFocus` when the
- * focus went into a frame whose events cannot be observed, or came out of it. Returns a function that stops watching.
+ * focus went into a frame whose events cannot be observed, or came out of it. What happens in a frame that has a
+ * tracker of the same source itself, given by its address for batches, is left to that tracker. Returns a function
+ * that stops watching.
  */
-export function watchActivity(onActivity: () => void, onFrameFocus: (focused: boolean) => void): () => void {
-  const activity = new Listener(ACTIVITY_EVENTS, onActivity);
+export function watchActivity(
+  url: string,
+  onActivity: () => void,
+  onFrameFocus: (focused: boolean) => void,
+): () => void {
+  const activity = new Listener(ACTIVITY_EVENTS, ({ currentTarget }) => {
+    if (currentTarget === world || !hasTracker(currentTarget!, url)) onActivity();
+  });
   // Frames are added, and load new documents. Their `load` events do not reach the window.
   const loads = new Listener(["load"], ({ target }) => {
     if ((target as HTMLIFrameElement).contentWindow) updateListeners(world as unknown as Window, "add");

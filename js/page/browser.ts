@@ -6,6 +6,7 @@ import {
   deferred,
   ignoreRejection,
   locationObject,
+  normalised,
   page,
   startTimer,
   visibilityState,
@@ -190,11 +191,6 @@ export function later(task: () => void, ms: number): (() => void) | undefined {
   isWaiting = true;
   return timer && !isEarly ? () => void attempt(() => stopTimer()!(timer[0])) : undefined;
 }
-
-const Address = /* @__PURE__ */ lookUp<typeof URL>("URL");
-
-/** An address as browsers write it; `undefined` if `URL` cannot parse it. */
-export const normalised = (text: string): string | undefined => attempt(() => new (Address()!)(text).href);
 
 /** Whether `URL` can parse a text. If `URL` does not work at all, every non-empty text counts as an address. */
 export const isAddress = (text: string): boolean => !!text && !!(normalised(text) || !normalised("http://a"));

@@ -4,7 +4,7 @@
 import { bare } from "../address.ts";
 import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
-import { deferred, request } from "../environment.ts";
+import { deferred, normalised, request } from "../environment.ts";
 import {
   COMPRESS_OVER_BYTES,
   MAX_COMPRESSED_FAILURES,
@@ -12,7 +12,7 @@ import {
   MAX_UNREADABLE_ANSWERS,
 } from "../generated/contract.ts";
 import { attempt, find, isArray, isFiniteNumber, parse, slice, succeeds, toNumber, trim } from "../intrinsics.ts";
-import { canCompress, gzip, isAborted, later, newXhr, normalised, parseDate, sendBeacon } from "./browser.ts";
+import { canCompress, gzip, isAborted, later, newXhr, parseDate, sendBeacon } from "./browser.ts";
 
 // Statuses with which firewalls, old proxies and servers without decompression answer a compressed body, and those of
 // answers that are not a collector's.

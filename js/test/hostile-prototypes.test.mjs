@@ -65,6 +65,23 @@ for (const [name, harm] of Object.entries(LIES)) {
 // Contexts of Node cannot have `get` and `value` for all objects: see the last test.
 const FIELDS = ["module", "product", "details", "prepare", "host", "tab", "settings", "ignoreBOM", "fatal"];
 
+test("an iterator of lists that throws changes nothing that is sent", async () => {
+  const { told, features } = await tracked(
+    "Array.prototype[Symbol.iterator] = () => { throw new Error('iterator'); };",
+  );
+  assert.deepEqual([told, features.length], [[], 1]);
+});
+
+test("a field of all objects that cannot be set changes nothing that is sent", async () => {
+  for (const field of ["count", "end", "key", "method", "module", "ready", "removed", "type", "url"]) {
+    const { told, features } = await tracked(
+      `Object.defineProperty(Object.prototype, "${field}", {
+         configurable: true, get() {}, set() { throw new Error("${field}"); } })`,
+    );
+    assert.deepEqual([told, features.length], [[], 1], field);
+  }
+});
+
 test("a field that a page has added to all objects changes nothing that is sent", async () => {
   for (const field of FIELDS) {
     const { told, features } = await tracked(

@@ -47,6 +47,7 @@ test("a focused element that throws throws nothing into the page", async () => {
   const note = (error) => thrown.push(error);
   process.on("unhandledRejection", note);
   const stop = watchActivity(
+    "",
     () => {},
     () => {},
   );

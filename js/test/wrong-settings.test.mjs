@@ -119,6 +119,7 @@ async function works(settings, what) {
 }
 
 const REST = { endpoint: SETTINGS.endpoint, compress: false };
+const WHO = { accountId: "acme", userId: "ann" };
 
 for (const [name, values] of Object.entries(TABLE)) {
   test(`${name} refuses every wrong value`, async () => {
@@ -134,6 +135,20 @@ for (const [name, values] of Object.entries(TABLE)) {
     }
   });
 }
+
+test("one endpoint is one source, however it is written", async () => {
+  const endpoints = ["https://usage.test/a", "HTTPS://Usage.TEST:443/a//", "https://usage.test/./b/../a"];
+  const trackers = endpoints.map((endpoint) => new na("api", "auth", { ...REST, endpoint, ...WHO }));
+  for (const tracker of trackers) tracker.sendFeatureEvent("f");
+  await trackers[0].flush();
+  assert.deepEqual(
+    trackers.map((tracker) => tracker.stats().delivered),
+    [3, 3, 3],
+  );
+  assert.equal(collector.requests.at(-1).url, "https://usage.test/a/v1/auth/api");
+  for (const tracker of trackers) tracker.shutdown();
+  told.take("warn");
+});
 
 /** Checks that a tracker with these settings is off, and reports that once. */
 async function isOff(settings, what) {
@@ -167,7 +182,7 @@ test("a path is an endpoint of the own origin, where there is one", async () => 
   for (const [origin, endpoint, url] of [
     ["https://page.test", "/usage", "https://page.test/usage/v1/auth/api"],
     ["https://page.test", "/", "https://page.test/v1/auth/api"],
-    ["https://page.test", "HTTPS://Usage.example.com/a/", "HTTPS://Usage.example.com/a/v1/auth/api"],
+    ["https://page.test", "HTTPS://Usage.example.com/a/", "https://usage.example.com/a/v1/auth/api"],
     ["null", "http://[::1]:8088", "http://[::1]:8088/v1/auth/api"],
   ]) {
     page.origin = origin;

@@ -39,15 +39,22 @@ pub(crate) fn is_address(text: &str) -> bool {
     rules::is_address(text) && (normalised(text).is_some() || normalised("data:,").is_none())
 }
 
-/// An endpoint as a complete address, without trailing slashes. `None` if it is invalid,
-/// for example a path on a page without an origin.
+/// An endpoint as a complete address, as the browser writes it, without trailing slashes:
+/// one endpoint is one source, whatever its spelling. `None` if it is invalid, for example
+/// a path on a page without an origin.
 pub(crate) fn absolute(endpoint: &str) -> Option<String> {
     let mut address = String::new();
     if endpoint.starts_with('/') {
         address = page_origin();
     }
     address.push_str(endpoint.trim_end_matches('/'));
-    (rules::is_endpoint(endpoint) && is_address(&address)).then_some(address)
+    (rules::is_endpoint(endpoint) && is_address(&address)).then(|| {
+        let mut address = normalised(&address).unwrap_or(address);
+        while address.ends_with('/') {
+            address.pop();
+        }
+        address
+    })
 }
 
 /// The host of the page, without its port.

@@ -69,8 +69,7 @@ impl Tabs {
     /// Announces this to the others.
     pub fn announce(&'static self, announcement: Announcement, through_storage: bool) {
         self.open();
-        let mut message = [self.page, " "].concat();
-        push_int(&mut message, announcement.0 as i64);
+        let message = [self.page, " ", &text(announcement)].concat();
         match &*self.connection.borrow() {
             Some(Connection::Channel { channel, .. }) => {
                 let _ = call(channel, "postMessage", &[message.into()]);
@@ -128,15 +127,54 @@ impl Tabs {
             .and_then(|message| split_once(message, b' '))
             && page != self.page
         {
-            let negated = text
-                .strip_prefix('-')
-                .and_then(number)
-                .map(|number| -number);
-            if let Some(number) = negated.or_else(|| number(text))
-                && number != 0.0
-            {
-                (self.on_other_tab)(Announcement(number));
+            if let Some(announcement) = parse(text) {
+                (self.on_other_tab)(announcement);
             }
+        }
+    }
+}
+
+// A number with this many decimals can express every fraction that an announcement has.
+const DECIMALS: f64 = 1e10;
+
+/// The number of an announcement as JavaScript reads it.
+fn text(Announcement(number): Announcement) -> String {
+    let mut text = String::new();
+    push_int(&mut text, number as i64);
+    let decimals = (number.abs().fract() * DECIMALS + DECIMALS) as i64;
+    let whole = text.len();
+    push_int(&mut text, decimals);
+    // The first digit is the one that keeps the leading zeros.
+    text.replace_range(whole..=whole, ".");
+    text
+}
+
+/// An announcement as JavaScript writes it.
+fn parse(text: &str) -> Option<Announcement> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = split_once(digits, b'.').unwrap_or((digits, "0"));
+    let scale = (0..decimals.len()).fold(1.0, |scale, _| scale * 10.0);
+    let size = number(whole)? + number(decimals)? / scale;
+    let is_negative = digits.len() < text.len();
+    (size != 0.0).then_some(Announcement(if is_negative { -size } else { size }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_announcement_keeps_its_fraction() {
+        for number in [1_764_664_244_123.0_f64, -1_764_664_244_123.0] {
+            for fraction in [0.0, 1.0, 7.0, 512.0, 1023.0] {
+                let announcement = Announcement(number + number.signum() * fraction / 1024.0);
+                assert_eq!(parse(&text(announcement)), Some(announcement));
+                // The shortest text that stands for the number, as JavaScript writes it.
+                assert_eq!(parse(&announcement.0.to_string()), Some(announcement));
+            }
+        }
+        for nonsense in ["", "0", "-", ".", "1.", "1.x", "-0", "1e3"] {
+            assert_eq!(parse(nonsense), None, "{nonsense}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, rc::Rc, time::Duration};
 
 use natero_engine::{Consent, Persistence};
-use natero_event::json::push_ascii;
+use natero_event::json::push_int;
 
 use super::{
     Tracker,
@@ -287,25 +287,11 @@ pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<So
 /// A short name to distinguish sources. A page has few of them, so 32 bits suffice. The
 /// npm package uses the same name for stored items.
 fn short_name(url: &str) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut sum = url.encode_utf16().fold(0_u32, |sum, unit| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(unit))
+    let sum = url.encode_utf16().fold(0_i32, |sum, unit| {
+        sum.wrapping_mul(31).wrapping_add(i32::from(unit))
     });
-    // The longest name is `1z141z3`.
-    let mut digits = [b'0'; 7];
-    let mut first = digits.len();
-    for digit in digits.iter_mut().rev() {
-        *digit = DIGITS[(sum % 36) as usize];
-        sum /= 36;
-        first -= 1;
-        if sum == 0 {
-            break;
-        }
-    }
     let mut name = String::new();
-    for digit in &digits[first..] {
-        push_ascii(&mut name, *digit);
-    }
+    push_int(&mut name, i64::from(sum));
     name
 }
 
@@ -317,10 +303,10 @@ mod tests {
     fn a_source_has_the_name_that_the_npm_package_gives_it() {
         // The same values as `shortName` in js/na.ts.
         assert_eq!(short_name(""), "0");
-        assert_eq!(short_name("a"), "2p");
+        assert_eq!(short_name("a"), "97");
         assert_eq!(
             short_name("https://events.natero.com/v1/auth/api"),
-            "1lasrci"
+            "-830257294"
         );
     }
 

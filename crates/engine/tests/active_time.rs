@@ -185,6 +185,63 @@ fn two_visible_tabs_never_count_the_same_second() {
     assert_eq!(sum(&b, "sessionSync", "active_duration"), 20_000);
 }
 
+/// Three tabs, such as a page and its frames, each with the time at which it is shown.
+/// Passes on what they announce, each announcement before any that it causes. Returns the
+/// time that each counts in ten seconds.
+fn shown_together(at: [f64; 3]) -> [i64; 3] {
+    let mut tabs = [0, 1, 2].map(|seed| {
+        let mut tab = Tab::open_with(config(), [seed, 6, 7, 8], 0.0, "", "", false);
+        tab.call(Call::SetModule(Id::new("m")));
+        tab
+    });
+    for (tab, at) in tabs.iter_mut().zip(at) {
+        tab.pass(at);
+        tab.tell(Input::Shown);
+        tab.pass(500.0 - at);
+    }
+    for _ in 0..10 {
+        let mut announced = Vec::new();
+        for (tab, them) in tabs.iter_mut().enumerate() {
+            if std::mem::take(&mut them.announced) > 0 {
+                announced.push((tab, them.used_since));
+            }
+        }
+        for (tab, since) in announced {
+            let others = tabs.iter_mut().enumerate().filter(|(at, _)| *at != tab);
+            others.for_each(|(_, them)| them.other_tab(since));
+        }
+    }
+    assert!(tabs.iter().all(|tab| tab.announced == 0), "they never end");
+    tabs.map(|mut tab| {
+        tab.pass(10_000.0);
+        sum(&tab.close(), "moduleEnd", "time_spent")
+    })
+}
+
+#[test]
+fn of_tabs_that_are_shown_at_the_same_time_the_latest_counts() {
+    for at in [[0.0, 0.0, 0.0], [0.0, 0.2, 0.1]] {
+        let counted = shown_together(at);
+        assert!(counted[..2].iter().all(|ms| *ms <= 1), "{counted:?}");
+        assert!(counted[2] >= 10_499, "{counted:?}");
+    }
+    let counted = shown_together([0.0, 300.0, 200.0]);
+    assert_eq!(counted[1], 10_200, "{counted:?}");
+    // They heard of each other only later, and clocks are blurred by 100 ms.
+    assert!(counted.iter().sum::<i64>() <= 10_600, "{counted:?}");
+}
+
+#[test]
+fn a_tab_stays_in_use_for_another_that_did_not_hear_when_it_came_into_use() {
+    let mut a = in_module();
+    let loaded_since = Wall(a.wall - 500.0);
+    a.pass(10_000.0);
+    a.announced = 0;
+    a.other_tab(loaded_since);
+    assert_eq!(a.announced, 1, "the other one has to know");
+    assert_eq!(sum(&a.close(), "moduleEnd", "time_spent"), 10_000);
+}
+
 #[test]
 fn news_of_another_tab_that_come_late_end_the_time_when_it_came_into_use() {
     let mut a = in_module();

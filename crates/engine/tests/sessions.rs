@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Tab, config, of};
+use common::{Tab, config, of, segment};
 use natero_engine::{Call, Config, Input, Persistence};
 use natero_event::Id;
 
@@ -128,6 +128,19 @@ fn in_memory_nothing_is_read_or_kept() {
         ("", "")
     );
     assert!(tab.other.is_empty());
+}
+
+#[test]
+fn refusing_in_memory_erases_what_other_pages_set_and_stored() {
+    let mut tab = Tab::open(Config {
+        persistence: Persistence::Memory,
+        ..config()
+    });
+    tab.visitor_cookie = "of-a-page-that-stores".to_owned();
+    tab.stored.insert(segment(1), "record".to_owned());
+    tab.call(Call::OptOut);
+    assert_eq!(tab.visitor_cookie, "");
+    assert!(tab.stored.is_empty());
 }
 
 #[test]

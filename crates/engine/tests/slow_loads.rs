@@ -46,7 +46,7 @@ fn a_page_that_loads_slowly_announces_when_it_began_to_load() {
     let mut a = in_module();
     a.pass(10_000.0);
     let mut b = open_late(&a, 6_000.0);
-    assert_eq!(b.used_since.0 - common::BEGIN, 6_000.0);
+    assert_eq!(b.used_since.0.floor() - common::BEGIN, 6_000.0);
     introduce(&mut a, &mut b);
     b.work(5_000.0, 1_000.0);
     a.pass(5_000.0);
@@ -206,6 +206,7 @@ impl Windows {
             if let Some(until) = self.tabs[other].counted_to.take() {
                 self.tabs[tab].other_tab_counted(until);
             }
+            self.settle(other);
         }
     }
 }

@@ -4,7 +4,7 @@ use natero_event::{Action, Id};
 
 use super::Engine;
 use crate::{
-    Call, Consent, Effect, Persistence, Reason,
+    Call, Consent, Effect, Reason,
     identity::{IdentityChange, SIGN_IN, Subject},
 };
 
@@ -161,17 +161,12 @@ impl Engine {
         let dropped = self.queue.clear();
         self.count_dropped(Reason::Consent, dropped);
         self.delivery.abort_flights(&mut self.effects);
-        match self.config.persistence {
-            Persistence::Storage => {
-                // Nothing about the visitor may stay, whether this page stored it or
-                // another one.
-                self.storage.forget();
-                self.effects.push(Effect::EraseStorage);
-                self.session.cookies_erased();
-                self.effects.push(Effect::EraseCookies);
-            }
-            Persistence::Memory => {}
-        }
+        // Nothing about the visitor may stay, whether this page stored it or another one.
+        // That another page could store something does not depend on this page's settings.
+        self.storage.forget();
+        self.effects.push(Effect::EraseStorage);
+        self.session.cookies_erased();
+        self.effects.push(Effect::EraseCookies);
     }
 
     fn reset(&mut self) {

@@ -10,7 +10,9 @@ use natero_event::Action;
 
 use crate::{
     Config, Consent, Effect, Identity, Input, Loss, Mono, News, Now, Reason, Seed, Session, Stats,
+    Wall,
     activity::ActiveTime,
+    announcement::ORDERS,
     delivery::Delivery,
     effect::Effects,
     page_view::PageView,
@@ -42,6 +44,11 @@ pub struct Engine {
     identity: Identity,
     session: Session,
     time: ActiveTime,
+    /// When this tab last came into use, as it was announced.
+    used_since: Wall,
+    /// The fraction of a ms that tells this tab from others that come into use in the same
+    /// ms.
+    order: f64,
     /// When the next `sessionSync` is due while the user is active.
     sync_at: Mono,
     page_view: PageView,
@@ -70,6 +77,8 @@ impl Engine {
             is_visible: false,
             identity: Identity::new(config.account_id.take(), config.user_id.take()),
             time: ActiveTime::new(config.idle_timeout),
+            used_since: Wall(0.0),
+            order: f64::from(seed.0[0] % ORDERS) / f64::from(ORDERS),
             sync_at: Mono::NEVER,
             page_view: PageView::default(),
             queue: Queue::default(),

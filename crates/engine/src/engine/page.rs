@@ -4,10 +4,15 @@ use natero_event::Action;
 
 use super::Engine;
 use crate::{
-    Announcement, Consent, Cookies, Effect, News, Start, View, Wall,
+    Announcement, Consent, Cookies, Effect, Millis, News, Start, View, Wall,
     session::{Continuity, VISITOR_MAX_AGE},
     time::BLUR,
 };
+
+/// Tabs that come into use within this time count as coming into use at the same time. It
+/// is longer than a page takes to tell all its frames that they are shown. It is short
+/// because a clock may be set back by less, and then the wrong tab stays in use.
+const SAME_TIME: Millis = Millis(1_000.0);
 
 impl Engine {
     pub(super) fn start(&mut self, start: Start<'_>) {
@@ -85,7 +90,8 @@ impl Engine {
             self.sync_at = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.announce(News::InUse(self.now.wall));
+            self.used_since = Wall(self.now.wall.0.floor() + self.order);
+            self.announce(News::InUse(self.used_since));
         }
     }
 
@@ -141,16 +147,23 @@ impl Engine {
     /// that no tab counts is better than one that two tabs do. The next activity corrects
     /// it.
     ///
+    /// Tabs that come into use at the same time, as a page and its frames do when they are
+    /// shown, must not all believe each other: no one would count. The latest of them stays
+    /// in use, and says so again, because another one may not have listened before.
+    ///
     /// A page counts from when it began to load, but announces that only once it is
     /// loaded. Time that this tab has counted meanwhile cannot be taken back, so the other
     /// one has to know.
     pub(super) fn other_tab(&mut self, since: Wall) {
+        let later = self.used_since - since;
         let since = self.now.at(since);
         if self.time.counted_to() > since + BLUR {
             let counted = self.now.mono - self.time.counted_to();
             self.announce(News::Counted(self.now.wall - counted));
         }
-        if !self.time.is_away() {
+        if later > Millis::ZERO && later < SAME_TIME && self.time.is_active() {
+            self.announce(News::InUse(self.used_since));
+        } else if !self.time.is_away() {
             self.time.leave(since);
         }
     }

@@ -8,7 +8,7 @@ use natero_e2e::rows::until_events;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
-use crate::scene::{open, trace};
+use crate::scene::{Scene, open, trace};
 
 pub async fn without_consent_nothing_is_stored_or_sent(stage: &Stage) -> Result<()> {
     for consent in ["pending", "denied"] {
@@ -102,7 +102,8 @@ pub async fn opting_in_sends_what_was_held_with_the_time_of_each_call(stage: &St
     page.is_untroubled().await
 }
 
-pub async fn opting_out_deletes_cookies_and_stored_events(stage: &Stage) -> Result<()> {
+/// Uses a page that can send nothing, and so leaves cookies and stored events.
+async fn leave_traces(stage: &Stage) -> Result<Scene<'_>> {
     let scene = open(stage, "").await?;
     scene.server.set_down(true);
     scene.track(json!({})).await?;
@@ -115,6 +116,11 @@ pub async fn opting_out_deletes_cookies_and_stored_events(stage: &Stage) -> Resu
             && before[1].as_array().is_some_and(|keys| !keys.is_empty()),
         "nothing to delete: {before}"
     );
+    Ok(scene)
+}
+
+pub async fn opting_out_deletes_cookies_and_stored_events(stage: &Stage) -> Result<()> {
+    let scene = leave_traces(stage).await?;
     scene.page.act("_na.optOut();", Value::Null).await?;
     scene.left_no_trace().await?;
     // Nothing comes back, on this page or the next one.
@@ -134,6 +140,15 @@ pub async fn opting_out_deletes_cookies_and_stored_events(stage: &Stage) -> Resu
     let features = scene.features()?;
     ensure!(features == ["anew"], "{features:?}");
     Ok(())
+}
+
+pub async fn opting_out_in_memory_deletes_what_other_pages_left(stage: &Stage) -> Result<()> {
+    let scene = leave_traces(stage).await?;
+    stage.browser().await?.client().refresh().await?;
+    scene.page.until("window.na").await?;
+    scene.track(json!({ "persistence": "memory" })).await?;
+    scene.page.act("_na.optOut();", Value::Null).await?;
+    scene.left_no_trace().await
 }
 
 pub async fn privacy_signals_deny_where_they_are_respected(stage: &Stage) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Active time in the collector's SQLite file, compared with the clock of the page.
 
 mod activity;
+mod frames;
 mod in_sight;
 mod loads;
 mod navigation;
@@ -10,6 +11,7 @@ mod tracked;
 mod views;
 
 use activity::*;
+use frames::*;
 use in_sight::*;
 use loads::*;
 use navigation::*;
@@ -28,6 +30,7 @@ natero_e2e::suite!(
     a_page_that_moves_by_itself_becomes_idle,
     drawing_with_a_pointer_alone_is_activity,
     work_in_a_frame_of_the_own_origin_counts,
+    a_page_and_its_frame_count_each_second_once,
     a_frame_of_another_origin_counts_while_it_has_the_focus,
     a_frame_within_components_counts_while_it_has_the_focus,
     a_frame_that_had_the_focus_before_there_was_a_tracker_counts,

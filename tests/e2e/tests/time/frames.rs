@@ -1,0 +1,71 @@
+//! A page and a frame of its origin, each with a tracker of the same source.
+
+use anyhow::{Result, ensure};
+use natero_e2e::hosts;
+use natero_e2e::stage::Stage;
+use serde_json::{Value, json};
+
+use crate::tracked::{SLACK_MS, of, start, sum};
+
+pub async fn a_page_and_its_frame_count_each_second_once(stage: &Stage) -> Result<()> {
+    let tracked = start(stage, json!({})).await?;
+    let (page, browser) = (&tracked.page, stage.browser().await?);
+    page.act(
+        "const frame = document.createElement('iframe');
+         frame.src = '/two.html';
+         frame.style = 'position: fixed; left: 0; top: 0; width: 400px; height: 300px';
+         document.body.append(frame);",
+        Value::Null,
+    )
+    .await?;
+    page.until("window[0] && window[0].tracking").await?;
+    page.act(
+        "_na.setModuleId('page'); window[0]._na.setModuleId('frame');",
+        Value::Null,
+    )
+    .await?;
+    let entered: f64 = page.run("return clock.seen();", Value::Null).await?;
+    // Both are hidden and shown together, and nobody touches the page at first.
+    for _ in 0..2 {
+        browser.hide().await?;
+        browser.show().await?;
+        page.let_pass(700).await?;
+    }
+    // The first move brings the frame into use.
+    page.move_mouse().await?;
+    page.act("window[0]._na.setModuleId('used');", Value::Null)
+        .await?;
+    for _ in 0..10 {
+        page.move_mouse().await?;
+        page.let_pass(100).await?;
+    }
+    let seen: f64 = page
+        .run(
+            "const seen = clock.seen(); window[0]._na.shutdown(); _na.shutdown(); return seen;",
+            Value::Null,
+        )
+        .await?;
+    let rows = tracked
+        .rows("the end of both", |rows| {
+            // Each page reports the end of its view when it is hidden, and at last.
+            of(rows, "pageViewEnd").count() == 6
+        })
+        .await?;
+    for (action, expected) in [("sessionSync", seen), ("moduleEnd", seen - entered)] {
+        let told = sum(&rows, action);
+        ensure!(
+            (told - expected as i64).abs() <= 4 * SLACK_MS,
+            "{action}: {told} ms of {expected}"
+        );
+    }
+    let used: i64 = of(&rows, "moduleEnd")
+        .filter(|row| row.module.as_deref() == Some("used"))
+        .filter_map(|row| row.time_spent)
+        .sum();
+    // In the class, the page and the frame count in turn.
+    ensure!(
+        used >= 900 || hosts::class().is_some(),
+        "what happens in the frame counts there: {used} ms"
+    );
+    page.is_untroubled().await
+}
