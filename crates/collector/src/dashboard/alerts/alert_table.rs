@@ -63,6 +63,7 @@ fn subject<'a>(table: AlertTable<'a>, view: &View) -> AlertTable<'a> {
             .shown(move |of| {
                 html! {
                     a href=(to_account.at(&address::account(&of.account_id, ""))) { (of.account_title()) }
+                    @if let Some(parent) = &of.parent_title { small { "in " (parent) } }
                 }
             }),
         )
