@@ -219,6 +219,85 @@ async fn several_filters_are_removed_at_once_and_the_period_level_and_order_stay
 }
 
 #[tokio::test]
+async fn a_list_says_how_many_accounts_use_what_is_selected() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            feature("a", "ann", "export", 1),
+            feature("b", "bob", "export", 2),
+            feature("b", "bob", "print", 3),
+            feature("c", "cid", "print", 4),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    for (filter, words) in [
+        (
+            "feature=export",
+            Some("2 of 3 accounts used it in this period."),
+        ),
+        (
+            "feature=mail",
+            Some("0 of 3 accounts used it in this period."),
+        ),
+        (
+            "feature=print&find.accounts=c",
+            Some("1 of 1 account used it in this period."),
+        ),
+        ("", None),
+    ] {
+        let page = browser.open(&format!("/?range=all&{filter}")).await;
+        match words {
+            Some(words) => assert_shows(&page, &[words]),
+            None => assert!(!page.contains("used it in this period"), "{page}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_silent_users_leads_to_as_many_users() {
+    let collector = Collector::new();
+    let users = json!({"records": [
+        {"user_id": "ann", "account_id": "a1"}, {"user_id": "bob", "account_id": "a1"},
+        {"user_id": "cid", "account_id": "a2"}, {"user_id": "dan", "account_id": "b"},
+    ]});
+    let accounts = json!({"records": [
+        {"account_id": "a"}, {"account_id": "b"},
+        {"account_id": "a1", "parent_account_id": "a"}, {"account_id": "a2", "parent_account_id": "a"},
+    ]});
+    collector
+        .change("POST", "/api/v2/accounts", Some(accounts))
+        .await;
+    collector
+        .change("POST", "/api/v2/account_users", Some(users))
+        .await;
+    collector
+        .send(vec![
+            feature("a1", "ann", "export", 1),
+            feature("a2", "cid", "print", 2),
+            feature("b", "dan", "export", 3),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    for (query, silent) in [("range=all", 1), ("range=all&feature=export", 2)] {
+        let page = browser.open(&format!("/?{query}")).await;
+        let link = format!(
+            "/accounts/a/users?{}#silent-users",
+            query.replace('&', "&amp;")
+        );
+        assert_shows(&page, &[&format!("<a href=\"{link}\">{silent}</a>")]);
+        // Nobody of this account is silent.
+        assert!(!page.contains("/accounts/b/users"), "{page}");
+        let users = browser.open(&format!("/accounts/a/users?{query}")).await;
+        let many = if silent == 1 { "1 user" } else { "2 users" };
+        assert_shows(&users, &["id=\"silent-users\"", many]);
+        let csv = browser
+            .open(&format!("/accounts/a/users?{query}&csv=silent"))
+            .await;
+        assert_eq!(csv.lines().count(), 1 + silent, "{csv}");
+    }
+}
+
+#[tokio::test]
 async fn a_dimension_is_offered_if_some_accounts_have_another_value_or_none() {
     let collector = Collector::new();
     let records = json!({"records": [
