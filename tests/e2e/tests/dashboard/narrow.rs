@@ -222,3 +222,42 @@ pub async fn a_printed_page_has_no_forms_and_no_text_larger_than_its_table(
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
+
+pub async fn figures_fill_their_box_at_every_width(stage: &Stage) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let mut wrong = Vec::new();
+    for (media, width) in [("print", 718), ("", 390), ("", 768), ("", 1120), ("", 1440)] {
+        let window =
+            json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        browser
+            .devtools("Emulation.setEmulatedMedia", &json!({ "media": media }))
+            .await?;
+        browser
+            .devtools("Emulation.setDeviceMetricsOverride", &window)
+            .await?;
+        for path in [
+            "/",
+            "/accounts/meridian",
+            "/accounts/meridian/records",
+            "/loss",
+        ] {
+            dashboard.goto(path).await?;
+            let has_room: bool = dashboard
+                .run(
+                    "const box = document.querySelector('.totals'), items = [...box.children];
+                     const { right } = box.getBoundingClientRect();
+                     const edges = items.map((of) => of.getBoundingClientRect());
+                     // The last of each line ends where the box does.
+                     return edges.some((of, at) => (!edges[at + 1] || edges[at + 1].top > of.top) && right - of.right > 3);",
+                )
+                .await?;
+            if has_room {
+                wrong.push(format!("{path} at {width} px {media}"));
+            }
+        }
+    }
+    browser.look(Look::Light).await?;
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
