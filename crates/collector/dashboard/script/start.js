@@ -11,6 +11,10 @@ function reveal(box) {
 
 /** What content needs that has just come. */
 function started() {
+  for (const zones of document.querySelectorAll("#zones")) {
+    const offered = new Set([Intl.DateTimeFormat().resolvedOptions().timeZone, "UTC"]);
+    zones.replaceChildren(...[...offered].map((name) => new Option("", name)));
+  }
   for (const drawing of document.querySelectorAll(".drawing")) readChart(drawing);
   reveal(document.querySelector(".tabs"));
   follow();

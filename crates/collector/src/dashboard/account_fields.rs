@@ -1,5 +1,6 @@
 //! The usual fields of an account, with their labels.
 
+use super::format;
 pub(super) use crate::model::account::CHURNED;
 
 /// Fields that are stored in the details, with their labels.
@@ -28,11 +29,12 @@ pub(super) fn name_of(written: &str) -> &str {
     found.map_or(written, |(name, _)| name)
 }
 
-/// The label of a dimension at the head of a column: that of the form, where it is short.
+/// The label of a dimension in filters and at the head of a column: that of the form, where it
+/// is short. The name of any other dimension begins with a capital, as all labels do.
 pub(super) fn short_label(name: &str) -> String {
     match DETAILS.into_iter().find(|(of, _)| *of == name) {
         Some(("csm", _)) => "CSM".to_owned(),
         Some((_, label)) => label.to_owned(),
-        None => name.replace('_', " "),
+        None => format::capitalised(&name.replace('_', " ")),
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE},
+    account_fields::{CHURNED, DETAILS, EMPLOYEES, RENEWAL_DATE, short_label},
     address, format,
     layout::{self, NavigationEntry},
     money,
@@ -21,6 +21,9 @@ use crate::{
 
 /// Number of ancestors that the path shows. Of a longer path, the middle is omitted.
 const SHOWN_ANCESTORS: usize = 4;
+
+/// Most dimensions that the header shows besides the usual ones. Clients may send hundreds.
+const MAX_FURTHER: usize = 12;
 
 /// An account with what its header shows.
 #[derive(Debug)]
@@ -174,6 +177,7 @@ impl AccountHeader {
                 @if let Some(joined) = account.join_date { span { "Customer since " (format::day(joined)) } }
                 @if !self.revenue.0.is_empty() { span { "MRR: " (money::short_lines(&self.revenue).join(" + ")) } }
                 @for (label, text) in facts(account) { span { (label) ": " (text) } }
+                @for (label, text) in further_facts(account) { span { (label) ": " (text) } }
             }
             nav .tabs aria-label="Account" {
                 @for (tab, count) in [
@@ -206,7 +210,7 @@ impl AccountHeader {
                     li { a href=(view.only_period().at("/")) { "Accounts" } }
                     @for (at, branch) in above.iter().enumerate() {
                         @if hidden == 0 || at == 0 || at > hidden {
-                            li { a href=(view.at(&address::account(&branch.account_id, ""))) { (branch.title()) } }
+                            li { a dir="auto" href=(view.at(&address::account(&branch.account_id, ""))) { (branch.title()) } }
                         } @else if at == 1 {
                             li { span title=(format::count(hidden as i64, "account", "accounts")) { "…" } }
                         }
@@ -253,4 +257,16 @@ fn facts(account: &Account) -> impl Iterator<Item = (&'static str, String)> {
         };
         Some((label, shown.unwrap_or(text)))
     })
+}
+
+/// The other dimensions of an account, by which lists can be filtered.
+fn further_facts(account: &Account) -> impl Iterator<Item = (String, String)> {
+    let is_usual = |name: &String| DETAILS.iter().any(|(usual, _)| usual == name);
+    let others = account
+        .details
+        .iter()
+        .filter(move |(name, _)| !is_usual(name));
+    let texts =
+        others.filter_map(|(name, value)| Some((short_label(name), dimension_text(value)?)));
+    texts.take(MAX_FURTHER)
 }

@@ -64,6 +64,14 @@ pub(crate) fn count(count: i64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
+/// `Product line`: a text as the beginning of a label.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next();
+    let first = first.into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).collect()
+}
+
 /// `12.5 %`: a share of a whole; 0 when the whole is 0.
 pub(crate) fn share(part: i64, whole: i64) -> String {
     if part == 0 || whole == 0 {

@@ -196,8 +196,35 @@ impl Period {
                         button .button type="submit" { "Show" }
                     }
                 }
-                p .hint.zone title="The time zone of the days" { (self.time_zone.name()) }
+                (self.zone_picker(path, view))
                 (self.freshness())
+            }
+        }
+    }
+
+    /// Renders the time zone of the days, and a form for another one. A script offers that of
+    /// the browser.
+    fn zone_picker(&self, path: &str, view: &View) -> Markup {
+        let kept = View {
+            time_zone: None,
+            csv: None,
+            ..view.with_first_pages()
+        };
+        html! {
+            details .days.zone {
+                summary title="The time zone of the days" { (self.time_zone.name()) }
+                form .panel method="get" action=(path) {
+                    @for (name, value) in kept.query() {
+                        input type="hidden" name=(name) value=(value);
+                    }
+                    label {
+                        "Time zone"
+                        input name="tz" list="zones" placeholder=(self.time_zone.name()) autocomplete="off" spellcheck="false" aria-describedby="zone-hint";
+                    }
+                    datalist #zones {}
+                    p #zone-hint .hint { "A name such as America/New_York. Empty: that of the collector." }
+                    button .button type="submit" { "Show" }
+                }
             }
         }
     }

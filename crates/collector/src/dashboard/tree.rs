@@ -79,7 +79,7 @@ fn line(branch: &TreeEntry, is_current: bool, is_open: bool, view: &View) -> Mar
             } @else {
                 span .twist {}
             }
-            a .gone[branch.is_deleted] href=(view.at(&address::account(&branch.account_id, "")))
+            a .gone[branch.is_deleted] dir="auto" href=(view.at(&address::account(&branch.account_id, "")))
                 aria-current=[is_current.then_some("page")] title=(branch.title()) {
                 (branch.title())
             }

@@ -57,7 +57,7 @@ impl UsagePage {
                 (header.roll_up_switch(Tab::Usage, view))
             }
             (selection_path::show(&path, view))
-            (alerts::tables::of_account(&self.alerts, self.last, header.shows_quality(), view, period.time_zone()))
+            (alerts::account_alerts::show(&self.alerts, self.last, header.shows_quality(), view, period.time_zone()))
             @if view.csv.is_none() && report.is_empty() {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))

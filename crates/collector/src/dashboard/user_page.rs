@@ -22,7 +22,8 @@ use super::{
     state::Dashboard,
     table::counted,
     totals::{self, Total, totals},
-    user_tables, users,
+    user_tables,
+    users::standing,
     value::Value,
     view::View,
 };
@@ -100,7 +101,7 @@ impl UserPage {
             @if now.events == 0 && view.csv.is_none() {
                 @if self.uncounted > 0 {
                     (layout::empty("No events that count in this period", html! {
-                        (users::uncounted(self.uncounted, view, rights.within.is_all()))
+                        (standing::uncounted(self.uncounted, view, rights.within.is_all()))
                         ": they name an account with accounts below it, or one to which the user does not belong."
                     }))
                 } @else {

@@ -64,6 +64,8 @@ pub struct Alert {
     pub account_id: String,
     /// Name of the account.
     pub account_name: Option<String>,
+    /// Name of the account directly above, or its id, if the caller may see that account.
+    pub parent_title: Option<String>,
     /// Id of the user, where the rule is about users.
     pub user_id: Option<String>,
     /// Whether the caller may see that user. A user may have moved to an account that the caller

@@ -73,6 +73,8 @@ pub struct Portfolio {
     pub rows: Vec<PortfolioRow>,
     /// The figures of all listed accounts together. What two of them share is counted once.
     pub totals: PortfolioTotals,
+    /// Number of accounts at this level, also those that filters leave out.
+    pub accounts: usize,
     /// Every dimension of the accounts at this level, with its values and the number of accounts
     /// that have each value.
     pub dimensions: BTreeMap<String, BTreeMap<String, usize>>,

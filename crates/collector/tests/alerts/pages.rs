@@ -302,6 +302,37 @@ async fn the_secret_of_the_webhook_is_shown_once_and_its_path_never() {
 }
 
 #[tokio::test]
+async fn an_alert_says_below_what_its_account_is_to_those_who_may_see_that() {
+    let collector = with_silent().await;
+    let records = json!({"records": [
+        {"account_id": "north", "name": "North <i>"},
+        {"account_id": "acme", "parent_account_id": "north"},
+        {"account_id": "acme-<b>", "parent_account_id": "acme-2"},
+    ]});
+    collector
+        .change("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let browser = Browser::of(&collector).await;
+    browser
+        .post("/alerts/rules", &RULE.replace("level=top", "level=leaves"))
+        .await;
+    let page = browser.open("/alerts").await;
+    for parent in ["North &lt;i&gt;", "acme-2"] {
+        let words = format!("<small>in {parent}</small>");
+        assert!(page.contains(&words), "{words}: {page}");
+    }
+    for (account, sees) in [("north", true), ("acme", false)] {
+        let key = collector.viewer_key(Some(account));
+        let page = Browser::with_key(&collector, &key)
+            .await
+            .open("/alerts")
+            .await;
+        assert!(page.contains("1 active alert"), "{account}: {page}");
+        assert_eq!(page.contains("in North"), sees, "{account}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn viewers_see_alerts_of_their_accounts_and_change_nothing() {
     let collector = with_silent().await;
     let admin = Browser::of(&collector).await;

@@ -35,7 +35,7 @@ async fn a_text_in_the_name_or_id_chooses_what_is_counted() {
             "<h2>2 accounts</h2>",
             "<dt>Active users</dt><dd>2<",
             "of 2 users",
-            "name or id: ZURICH",
+            "Name or id: ZURICH",
             "href=\"/?range=all\"",
         ],
     );
@@ -159,8 +159,163 @@ async fn the_list_is_filtered_by_usual_fields_under_their_labels_and_by_their_ab
         &page,
         &[
             "<option value=\"=\" selected>Without</option>",
-            "without CSM",
+            "Without CSM",
             "d.csm=%3D",
         ],
     );
+}
+
+#[tokio::test]
+async fn a_dimension_without_a_label_of_its_own_has_its_name_as_one() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "a", "region": "north", "ärzte_je_haus": 3},
+        {"account_id": "b", "region": "south", "ärzte_je_haus": 4},
+    ]});
+    collector
+        .change("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/?d.region=north&product=p").await;
+    assert_shows(
+        &page,
+        &[
+            "<label>Region<select",
+            "<label>Ärzte je haus<select",
+            ">Region: north<",
+            ">Product: p<",
+        ],
+    );
+    let page = browser.open("/accounts/a").await;
+    assert_shows(&page, &["Region: north", "Ärzte je haus: 3"]);
+}
+
+#[tokio::test]
+async fn several_filters_are_removed_at_once_and_the_period_level_and_order_stay() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    collector.send(vec![feature("a", "ann", "f", 1)]).await;
+    let rest = "range=7d&amp;tz=Asia%2FTokyo&amp;level=all&amp;sort.accounts=-uses";
+    let clear = format!("<a class=\"quiet\" href=\"/?{rest}\">Clear all filters</a>");
+    let list = format!("/?{}", rest.replace("&amp;", "&"));
+    let filters = [
+        "product=p",
+        "module=m",
+        "feature=f",
+        "d.tier=gold",
+        "from.mrr=1",
+        "within.d.renewal_date=60",
+        "deactivated=true",
+        "find.accounts=a",
+    ];
+    let page = browser.open(&format!("{list}&{}", filters.join("&"))).await;
+    assert_shows(&page, &[&clear]);
+    // One filter has its own link.
+    for filter in filters {
+        let page = browser.open(&format!("{list}&{filter}")).await;
+        assert_shows(&page, &[&format!("href=\"/?{rest}\"")]);
+        assert!(!page.contains("Clear all filters"), "{filter}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_how_many_accounts_use_what_is_selected() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            feature("a", "ann", "export", 1),
+            feature("b", "bob", "export", 2),
+            feature("b", "bob", "print", 3),
+            feature("c", "cid", "print", 4),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    for (filter, words) in [
+        (
+            "feature=export",
+            Some("2 of 3 accounts used it in this period."),
+        ),
+        (
+            "feature=mail",
+            Some("0 of 3 accounts used it in this period."),
+        ),
+        (
+            "feature=print&find.accounts=c",
+            Some("1 of 1 account used it in this period."),
+        ),
+        ("", None),
+    ] {
+        let page = browser.open(&format!("/?range=all&{filter}")).await;
+        match words {
+            Some(words) => assert_shows(&page, &[words]),
+            None => assert!(!page.contains("used it in this period"), "{page}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_silent_users_leads_to_as_many_users() {
+    let collector = Collector::new();
+    let users = json!({"records": [
+        {"user_id": "ann", "account_id": "a1"}, {"user_id": "bob", "account_id": "a1"},
+        {"user_id": "cid", "account_id": "a2"}, {"user_id": "dan", "account_id": "b"},
+    ]});
+    let accounts = json!({"records": [
+        {"account_id": "a"}, {"account_id": "b"},
+        {"account_id": "a1", "parent_account_id": "a"}, {"account_id": "a2", "parent_account_id": "a"},
+    ]});
+    collector
+        .change("POST", "/api/v2/accounts", Some(accounts))
+        .await;
+    collector
+        .change("POST", "/api/v2/account_users", Some(users))
+        .await;
+    collector
+        .send(vec![
+            feature("a1", "ann", "export", 1),
+            feature("a2", "cid", "print", 2),
+            feature("b", "dan", "export", 3),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    for (query, silent) in [("range=all", 1), ("range=all&feature=export", 2)] {
+        let page = browser.open(&format!("/?{query}")).await;
+        let link = format!(
+            "/accounts/a/users?{}#silent-users",
+            query.replace('&', "&amp;")
+        );
+        assert_shows(&page, &[&format!("<a href=\"{link}\">{silent}</a>")]);
+        // Nobody of this account is silent.
+        assert!(!page.contains("/accounts/b/users"), "{page}");
+        let users = browser.open(&format!("/accounts/a/users?{query}")).await;
+        let many = if silent == 1 { "1 user" } else { "2 users" };
+        assert_shows(&users, &["id=\"silent-users\"", many]);
+        let csv = browser
+            .open(&format!("/accounts/a/users?{query}&csv=silent"))
+            .await;
+        assert_eq!(csv.lines().count(), 1 + silent, "{csv}");
+    }
+}
+
+#[tokio::test]
+async fn a_dimension_is_offered_if_some_accounts_have_another_value_or_none() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "a", "tier": "gold", "is_churned": true, "plan": "x"},
+        {"account_id": "b", "tier": "gold", "plan": "y"},
+    ]});
+    collector
+        .change("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let browser = Browser::of(&collector).await;
+    // Filters that are set do not change what is offered.
+    for query in ["", "d.is_churned=true", "find.accounts=nobody"] {
+        let page = browser.open(&format!("/?{query}")).await;
+        let offers = |name: &str| page.contains(&format!("<select name=\"d.{name}\""));
+        assert!(offers("plan") && offers("is_churned"), "{query}: {page}");
+        assert!(!offers("tier"), "{query}: {page}");
+    }
+    // Customers who have left are left out.
+    let csv = browser.open("/?d.is_churned=%3D&csv=accounts").await;
+    assert!(csv.contains("b,b,") && !csv.contains("a,a,"), "{csv}");
 }

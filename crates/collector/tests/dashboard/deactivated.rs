@@ -60,7 +60,7 @@ async fn deactivated_accounts_are_listed_only_on_request() {
     let page = browser.open("/?range=all&deactivated=true").await;
     assert_shows(
         &page,
-        &["with deactivated accounts", "<small>deactivated</small>"],
+        &["With deactivated accounts", "<small>deactivated</small>"],
     );
 }
 

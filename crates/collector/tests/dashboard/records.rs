@@ -55,6 +55,7 @@ async fn a_record_is_listed_by_what_it_is_about() {
             "contacts",
             json!({"id": "d", "email": "bo@acme.example", "title": "CFO"}),
         ),
+        ("contacts", json!({"id": "e", "email": "cy@acme.example"})),
         (
             "nps_history",
             json!({"id": "p", "date": 1_714_521_600_000_i64, "score": 9, "comment": "good"}),
@@ -80,11 +81,14 @@ async fn a_record_is_listed_by_what_it_is_about() {
             assert!(lines.any(|line| line.starts_with(text)), "{}", answer.text);
         }
     }
+    let page = browser.open("/accounts/acme/records").await;
+    // A record without details has a dash there, and no empty line.
+    assert!(!page.contains("<p class=\"fields\"></p>"), "{page}");
     assert_shows(
-        &browser.open("/accounts/acme/records").await,
+        &page,
         &[
-            "<b>title</b> VP Operations",
-            "<b>comment</b> good",
+            "<b>title:</b> VP Operations",
+            "<b>comment:</b> good",
             ">Score 9<",
         ],
     );

@@ -304,3 +304,39 @@ async fn days_are_those_of_the_time_zone_and_links_keep_it() {
     let refused = browser.ask("/accounts/acme?tz=Mars").await;
     assert_eq!(refused.status, 400);
 }
+
+#[tokio::test]
+async fn the_time_zone_is_chosen_beside_the_days_and_leaves_the_named_period_as_it_is() {
+    let collector = Collector::new();
+    collector.send(vec![feature("acme", "ann", "f", 1)]).await;
+    let browser = Browser::of(&collector).await;
+    for path in [
+        "/",
+        "/accounts/acme",
+        "/accounts/acme/users",
+        "/users/ann",
+        "/quality",
+        "/loss",
+    ] {
+        let page = browser
+            .open(&format!("{path}?range=7d&tz=Asia%2FTokyo"))
+            .await;
+        let from = page.find("class=\"days zone\"").expect(path);
+        let form = &page[from..from + page[from..].find("</form>").unwrap()];
+        assert_shows(
+            form,
+            &[
+                ">Asia/Tokyo</summary>",
+                &format!("action=\"{path}\""),
+                "name=\"range\" value=\"7d\"",
+                "Time zone<input name=\"tz\" list=\"zones\" placeholder=\"Asia/Tokyo\"",
+            ],
+        );
+        assert!(!form.contains("value=\"Asia/Tokyo\""), "{form}");
+        // What the form sends: another time zone, or none for that of the collector.
+        for (sent, zone) in [("Europe%2FBerlin", "Europe/Berlin"), ("", "UTC")] {
+            let page = browser.open(&format!("{path}?range=7d&tz={sent}")).await;
+            assert_shows(&page, &[&format!(">{zone}</summary>")]);
+        }
+    }
+}

@@ -123,7 +123,7 @@ pub async fn targets_are_large_enough_and_nothing_is_cut_off(stage: &Stage) -> R
                 .await?;
             ensure!(small.is_empty(), "{name} in {}: {small:#?}", look.name());
             let (window, page): (f64, f64) = dashboard
-                .run("return [innerWidth, document.documentElement.scrollWidth];")
+                .run("const { clientWidth, scrollWidth } = document.documentElement; return [clientWidth, scrollWidth];")
                 .await?;
             ensure!(
                 page <= window,

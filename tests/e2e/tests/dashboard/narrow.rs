@@ -164,3 +164,100 @@ pub async fn a_printed_table_stays_within_its_card_and_begins_beside_its_heading
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
+
+pub async fn a_long_name_that_somebody_chose_is_broken_and_not_cut_off(
+    stage: &Stage,
+) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    browser.look(Look::Phone).await?;
+    dashboard.goto("/alerts").await?;
+    // The name of a rule in a notice, of a saved view, and of a field of an account.
+    let wide: Vec<String> = dashboard
+        .run(
+            "const long = 'x'.repeat(80), wide = [];
+             for (const html of [
+               `<section class=notice><h2>${long}</h2><ul><li><a href='/'>${long}</a>: words</ul></section>`,
+               `<div class=views><nav class=chips><a class=chip href='/'>${long}</a></nav></div>`,
+               `<p class=facts><span>${long}: value</span></p>`,
+               `<ul class=chips><li><a class=chip href='/'>${long}: ${long}</a></ul>`,
+             ]) {
+               const of = document.createElement('div');
+               of.innerHTML = html;
+               document.querySelector('main').prepend(of);
+               if (document.documentElement.scrollWidth > document.documentElement.clientWidth) wide.push(of.firstChild.className);
+               of.remove();
+             }
+             return wide;",
+        )
+        .await?;
+    browser.look(Look::Light).await?;
+    ensure!(wide.is_empty(), "{wide:?}");
+    dashboard.is_clean().await
+}
+
+pub async fn a_printed_page_has_no_forms_and_no_text_larger_than_its_table(
+    stage: &Stage,
+) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    browser.look(Look::Print).await?;
+    let mut wrong = Vec::new();
+    for path in ["/?product=freight", "/alerts", "/accounts/meridian/records"] {
+        dashboard.goto(path).await?;
+        let found: Vec<String> = dashboard
+            .run(
+                "const shown = (selector) => [...document.querySelectorAll(selector)].filter((of) => of.checkVisibility());
+                 const size = (of) => parseFloat(getComputedStyle(of).fontSize);
+                 const most = Math.max(...shown('main td .v').map(size));
+                 return [
+                   ...shown('main :is(form:not(:has(table)), input, select, textarea)').map((of) => of.outerHTML),
+                   ...shown('main :is(small, .badge)').filter((of) => size(of) > most).map((of) => `${size(of)} px: ${of.textContent}`),
+                 ];",
+            )
+            .await?;
+        wrong.extend(found.iter().map(|what| format!("{path}: {what}")));
+    }
+    browser.look(Look::Light).await?;
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+pub async fn figures_fill_their_box_at_every_width(stage: &Stage) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let mut wrong = Vec::new();
+    for (media, width) in [("print", 718), ("", 390), ("", 768), ("", 1120), ("", 1440)] {
+        let window =
+            json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        browser
+            .devtools("Emulation.setEmulatedMedia", &json!({ "media": media }))
+            .await?;
+        browser
+            .devtools("Emulation.setDeviceMetricsOverride", &window)
+            .await?;
+        for path in [
+            "/",
+            "/accounts/meridian",
+            "/accounts/meridian/records",
+            "/loss",
+        ] {
+            dashboard.goto(path).await?;
+            let has_room: bool = dashboard
+                .run(
+                    "const box = document.querySelector('.totals'), items = [...box.children];
+                     const { right } = box.getBoundingClientRect();
+                     const edges = items.map((of) => of.getBoundingClientRect());
+                     // The last of each line ends where the box does.
+                     return edges.some((of, at) => (!edges[at + 1] || edges[at + 1].top > of.top) && right - of.right > 3);",
+                )
+                .await?;
+            if has_room {
+                wrong.push(format!("{path} at {width} px {media}"));
+            }
+        }
+    }
+    browser.look(Look::Light).await?;
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use maud::html;
+use maud::{Markup, html};
 
 use crate::{
     dashboard::{
@@ -184,6 +184,10 @@ impl<'t> Columns<'_, 't> {
     fn presence(&self, table: AccountTable<'t>) -> AccountTable<'t> {
         let zone = self.period.time_zone();
         let today = self.period.today();
+        let links = View {
+            selection: self.view.selection.clone(),
+            ..self.view.only_period()
+        };
         table
             .with(
                 Column::number("last_seen", "Last seen", move |row: &PortfolioRow| {
@@ -196,12 +200,7 @@ impl<'t> Columns<'_, 't> {
                 Column::number("silent", "Silent users", |row: &PortfolioRow| {
                     Value::Count(row.silent)
                 })
-                .shown(|row| {
-                    html! {
-                        (Value::Count(row.silent).show())
-                        small { " of " (format::number(row.members)) }
-                    }
-                })
+                .shown(move |row| silent_users(row, &links))
                 .meaning(SILENT_USERS.1),
             )
             .with(
@@ -302,6 +301,19 @@ fn name_column(links: View) -> Column<'static, PortfolioRow> {
             (curve(&row.curve))
         }
     })
+}
+
+/// The number of silent users, with a link to who they are.
+fn silent_users(row: &PortfolioRow, links: &View) -> Markup {
+    let path = address::account(&row.account.account_id, "/users");
+    html! {
+        @if row.silent == 0 {
+            (Value::Count(row.silent).show())
+        } @else {
+            a href={(links.at(&path)) "#silent-users"} { (Value::Count(row.silent).show()) }
+        }
+        small { " of " (format::number(row.members)) }
+    }
 }
 
 type Figure = fn(&PeriodFigures) -> f64;

@@ -13,6 +13,7 @@ use crate::{
         account_fields::short_label,
         account_list::ranges,
         format,
+        ranges::Ranges,
         selection::Selection,
         table::choice::TableChoice,
         view::{View, query::WITHOUT},
@@ -46,7 +47,7 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     let offered: Vec<_> = portfolio
         .dimensions
         .iter()
-        .filter(|(name, values)| (2..=MAX_VALUES).contains(&values.len()) && !is_ranged(name))
+        .filter(|(name, values)| divides(values, portfolio.accounts) && !is_ranged(name))
         .take(MAX_DIMENSIONS)
         .collect();
     // What the form does not offer, and an address selects, stays selected.
@@ -94,6 +95,16 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
             button .button type="submit" { "Filter" }
         }
         @if is_set { (chips(path, view)) }
+    }
+}
+
+/// Whether a choice among the values of a dimension leaves some of the accounts out, and is short
+/// enough to be read. A flag that is only ever set has one value, and accounts without it.
+fn divides(values: &BTreeMap<String, usize>, accounts: usize) -> bool {
+    match values.len() {
+        0 => false,
+        1 => values.values().sum::<usize>() < accounts,
+        many => many <= MAX_VALUES,
     }
 }
 
@@ -147,53 +158,35 @@ fn dimension(name: &str, values: &BTreeMap<String, usize>, chosen: Option<&Strin
     }
 }
 
-/// Renders each active filter, with a link that removes it.
+/// Renders each active filter, with a link that removes it, and a link that removes several at
+/// once.
 fn chips(path: &str, view: &View) -> Markup {
-    let mut set: Vec<(String, View)> = Vec::new();
+    let set = conditions(view);
+    html! {
+        ul .chips aria-label="Filters that are set" {
+            @for (words, without) in &set {
+                li { a .chip href=(without.at(path)) { (words) span aria-hidden="true" { " ✕" } span .hidden { ", remove" } } }
+            }
+            @if set.len() > 1 {
+                li { a .quiet href=(without_filters(view).at(path)) { "Clear all filters" } }
+            }
+        }
+    }
+}
+
+/// Each active filter in words, with the view without it.
+fn conditions(view: &View) -> Vec<(String, View)> {
+    let mut set = Vec::new();
     if let Some(text) = view.table(TABLE).find {
-        set.push((format!("name or id: {text}"), view.without_text(TABLE)));
+        set.push((format!("Name or id: {text}"), view.without_text(TABLE)));
     }
-    let selection = &view.selection;
-    let owned = |name: Option<&str>| name.map(str::to_owned);
-    let (product, module, feature) = (
-        owned(selection.product()),
-        owned(selection.module()),
-        owned(selection.feature()),
-    );
-    let named = |label: &str, name: &Option<String>| {
-        name.as_ref().map(|name| match name.as_str() {
-            "" => format!("without a {label}"),
-            name => format!("{label}: {name}"),
-        })
-    };
-    for (words, rest) in [
-        (
-            named("product", &product),
-            Selection::of(None, module.clone(), feature.clone()),
-        ),
-        (
-            named("module", &module),
-            Selection::of(product.clone(), None, feature.clone()),
-        ),
-        (
-            named("feature", &feature),
-            Selection::of(product.clone(), module.clone(), None),
-        ),
-    ] {
-        set.extend(words.map(|words| {
-            let without = View {
-                selection: rest,
-                ..view.with_first_pages()
-            };
-            (words, without)
-        }));
-    }
+    set.extend(selected_names(view));
     for (name, value) in &view.dimensions {
         let mut without = view.with_first_pages();
         without.dimensions.remove(name);
         let label = short_label(name);
         let words = match value.as_str() {
-            "" => format!("without {label}"),
+            "" => format!("Without {label}"),
             value => format!("{label}: {value}"),
         };
         set.push((words, without));
@@ -210,13 +203,57 @@ fn chips(path: &str, view: &View) -> Markup {
             with_deactivated: false,
             ..view.with_first_pages()
         };
-        set.push(("with deactivated accounts".to_owned(), without));
+        set.push(("With deactivated accounts".to_owned(), without));
     }
-    html! {
-        ul .chips aria-label="Filters that are set" {
-            @for (words, without) in set {
-                li { a .chip href=(without.at(path)) { (words) span aria-hidden="true" { " ✕" } span .hidden { ", remove" } } }
-            }
-        }
+    set
+}
+
+/// The selected product, module and feature in words, each with the view without it.
+fn selected_names(view: &View) -> impl Iterator<Item = (String, View)> {
+    let selection = &view.selection;
+    let owned = |name: Option<&str>| name.map(str::to_owned);
+    let (product, module, feature) = (
+        owned(selection.product()),
+        owned(selection.module()),
+        owned(selection.feature()),
+    );
+    let named = |label: &str, name: &Option<String>| {
+        name.as_ref().map(|name| match name.as_str() {
+            "" => format!("Without a {label}"),
+            name => format!("{}: {name}", format::capitalised(label)),
+        })
+    };
+    [
+        (
+            named("product", &product),
+            Selection::of(None, module.clone(), feature.clone()),
+        ),
+        (
+            named("module", &module),
+            Selection::of(product.clone(), None, feature.clone()),
+        ),
+        (
+            named("feature", &feature),
+            Selection::of(product, module, None),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(words, selection)| {
+        let without = View {
+            selection,
+            ..view.with_first_pages()
+        };
+        Some((words?, without))
+    })
+}
+
+/// The same list without any filter: its period, level and order stay.
+fn without_filters(view: &View) -> View {
+    View {
+        selection: Selection::All,
+        dimensions: BTreeMap::new(),
+        ranges: Ranges::default(),
+        with_deactivated: false,
+        ..view.without_text(TABLE)
     }
 }

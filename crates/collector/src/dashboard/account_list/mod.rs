@@ -20,12 +20,13 @@ use crate::{
         list_level::LIST_LEVELS,
         money,
         period::Period,
+        selection::Selection,
         sheet::Sheet,
         table::{Table, choice::Sort, counted},
         totals::{self, Total, totals},
         view::View,
     },
-    store::portfolio::{ListLevel, ListQuestion, Portfolio},
+    store::portfolio::{ListLevel, ListQuestion, Portfolio, PortfolioRow},
 };
 
 /// The accounts on a page of the list, with their figures.
@@ -90,6 +91,9 @@ impl AccountList {
                 } @else {
                     p .hint { "Each figure includes everything below the account." }
                 }
+                @if view.selection != Selection::All && self.len() > 0 {
+                    p .hint { (self.adoption()) }
+                }
                 @if self.len() == 0 && view.csv.is_none() {
                     (layout::empty("No account matches", html! {
                         "Choose another level or fewer filters, or have deactivated accounts listed. "
@@ -100,6 +104,17 @@ impl AccountList {
                 }
             }
         }
+    }
+
+    /// How many of the listed accounts use what is selected.
+    fn adoption(&self) -> String {
+        let uses = |row: &&PortfolioRow| row.now.events > 0;
+        let using = self.portfolio.rows.iter().filter(uses).count();
+        format!(
+            "{} of {} used it in this period.",
+            format::number(using as i64),
+            counted(self.len(), "account", "accounts")
+        )
     }
 
     fn level_switch(&self, path: &str, view: &View) -> Markup {

@@ -12,11 +12,11 @@ use crate::{
     clock::now_ms,
     dashboard::{
         alerts::{
+            PATH,
             done::Done,
             page::{PageState, page},
             rule_fields::{self, Fields},
             rule_form::RuleForm,
-            tables::PATH,
             webhook_form::Outcome,
         },
         change_form::{ChangeForm, Nothing},

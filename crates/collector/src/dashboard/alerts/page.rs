@@ -7,9 +7,9 @@ use serde::Deserialize;
 use crate::{
     dashboard::{
         alerts::{
+            PATH,
             done::Done,
             rule_form::RuleForm,
-            tables::PATH,
             webhook_form::{Outcome, webhook_form},
         },
         error::PageError,

@@ -177,16 +177,11 @@ impl<'a> Breakdown<'a> {
     }
 
     fn table<'v>(&self, view: &'v View) -> Table<'v, Row> {
-        let most = self.most();
         // Most trackers report active time without a product, and the totals show that already.
         let mut named = self.products.iter().filter(|of| of.name.is_some());
         let has_active_time = named.any(|product| product.figures.now.active_time > 0);
-        let is_compared = self
-            .products
-            .iter()
-            .any(|product| product.figures.before.is_some());
-        let links = self.view();
-        let level = self.level();
+        let mut products = self.products.iter();
+        let is_compared = products.any(|product| product.figures.before.is_some());
         let mut table = Table::new(
             "breakdown",
             self.heading(),
@@ -194,69 +189,18 @@ impl<'a> Breakdown<'a> {
             self.path,
             view,
         );
-        if level < 2 {
+        if self.level() < 2 {
             table = table.with_levels(|row: &Row| row.depth);
         }
-        let page = self.path.to_owned();
-        table = table
-            .with(
-                Column::text("name", LEVELS[level].0, |row: &Row| row.name_value())
-                    .shown(move |row| row.name(&links, &page)),
-            )
-            .with(Column::text("product", "Product", |row: &Row| row.part(0)).only_in_csv())
-            .with(Column::text("module", "Module", |row: &Row| row.part(1)).only_in_csv())
-            .with(Column::text("feature", "Feature", |row: &Row| row.part(2)).only_in_csv())
-            .with(
-                Column::number("uses", "Feature uses", |row: &Row| {
-                    row.value(|totals| Value::Sum(totals.features))
-                })
-                .shown(move |row| row.uses(most))
-                .class("barred")
-                .meaning(
-                    "Sum of the amounts of feature events. All bars of the table have one scale.",
-                ),
-            )
-            .with(
-                Column::number("change", "Change", |row: &Row| match row.before() {
-                    Some(before) => Value::Difference(row.figures.now.features - before.features),
-                    None => Value::None,
-                })
-                .meaning(
-                    "Feature uses of the period less those of the period before. Nothing \
-                     where the period before reaches before the first use of the row.",
-                )
-                .on_page_if(is_compared),
-            )
-            .with(
-                Column::number("percent", "%", |row: &Row| match row.before() {
-                    Some(before) => Value::change(before.features, row.figures.now.features),
-                    None => Value::None,
-                })
-                .meaning("The same as a share of the period before.")
-                .on_page_if(is_compared),
-            )
-            .with(
-                Column::number("module_time", "Time in modules", |row: &Row| {
-                    row.value(|totals| Value::Duration(totals.module_time))
-                })
-                .meaning("Time with a module open and in use, which trackers report when it ends."),
-            )
-            .with(
-                Column::number("active_time", "Active time", |row: &Row| {
-                    row.value(|totals| Value::Duration(totals.active_time))
-                })
-                .meaning(
-                    "Time in which somebody did something. Most trackers report it without a \
-                     product.",
-                )
-                .on_page_if(has_active_time),
-            )
-            .with(
-                Column::number("sessions", "Sessions", |row: &Row| {
-                    row.value(|totals| Value::Count(totals.sessions))
-                })
-                .meaning("Different sessions with such an event."),
-            );
+        let table = self.names(table);
+        let table = uses(table, self.most(), is_compared);
+        let table = times(table, has_active_time);
+        let table = table.with(
+            Column::number("sessions", "Sessions", |row: &Row| {
+                row.value(|totals| Value::Count(totals.sessions))
+            })
+            .meaning("Different sessions with such an event."),
+        );
         if self.is_of_one_user {
             return table;
         }
@@ -266,6 +210,20 @@ impl<'a> Breakdown<'a> {
             })
             .meaning("Different users with such an event."),
         )
+    }
+
+    /// Adds the product, module or feature of a row.
+    fn names<'v>(&self, table: Table<'v, Row>) -> Table<'v, Row> {
+        let links = self.view();
+        let page = self.path.to_owned();
+        table
+            .with(
+                Column::text("name", LEVELS[self.level()].0, |row: &Row| row.name_value())
+                    .shown(move |row| row.name(&links, &page)),
+            )
+            .with(Column::text("product", "Product", |row: &Row| row.part(0)).only_in_csv())
+            .with(Column::text("module", "Module", |row: &Row| row.part(1)).only_in_csv())
+            .with(Column::text("feature", "Feature", |row: &Row| row.part(2)).only_in_csv())
     }
 
     /// The largest sum of a row, which is at the top level.
@@ -283,4 +241,57 @@ impl<'a> Breakdown<'a> {
             _ => Box::new(modules().flat_map(|module| &module.below)),
         }
     }
+}
+
+/// Adds the feature uses, with bars whose whole is `most`, and their change.
+fn uses(table: Table<'_, Row>, most: f64, is_compared: bool) -> Table<'_, Row> {
+    table
+        .with(
+            Column::number("uses", "Feature uses", |row: &Row| {
+                row.value(|totals| Value::Sum(totals.features))
+            })
+            .shown(move |row| row.uses(most))
+            .class("barred")
+            .meaning("Sum of the amounts of feature events. All bars of the table have one scale."),
+        )
+        .with(
+            Column::number("change", "Change", |row: &Row| match row.before() {
+                Some(before) => Value::Difference(row.figures.now.features - before.features),
+                None => Value::None,
+            })
+            .meaning(
+                "Feature uses of the period less those of the period before. Nothing \
+                 where the period before reaches before the first use of the row.",
+            )
+            .on_page_if(is_compared),
+        )
+        .with(
+            Column::number("percent", "%", |row: &Row| match row.before() {
+                Some(before) => Value::change(before.features, row.figures.now.features),
+                None => Value::None,
+            })
+            .meaning("The same as a share of the period before.")
+            .on_page_if(is_compared),
+        )
+}
+
+/// Adds the times that trackers report.
+fn times(table: Table<'_, Row>, has_active_time: bool) -> Table<'_, Row> {
+    table
+        .with(
+            Column::number("module_time", "Time in modules", |row: &Row| {
+                row.value(|totals| Value::Duration(totals.module_time))
+            })
+            .meaning("Time with a module open and in use, which trackers report when it ends."),
+        )
+        .with(
+            Column::number("active_time", "Active time", |row: &Row| {
+                row.value(|totals| Value::Duration(totals.active_time))
+            })
+            .meaning(
+                "Time in which somebody did something. Most trackers report it without a \
+                 product.",
+            )
+            .on_page_if(has_active_time),
+        )
 }

@@ -26,6 +26,12 @@ use crate::{
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 240.0;
 
+/// Most days that are written below the axis.
+const MARKS: usize = 5;
+
+/// Most width of a bar, so that one day alone does not look like a wall.
+const WIDEST: f64 = 80.0;
+
 /// A bar: its days and their figures, and the figures of the corresponding days in the
 /// previous period.
 #[derive(Debug, Clone)]
@@ -57,6 +63,23 @@ impl Bar {
         } else {
             format!("{} – {}", format::date(first), format::date(end.plus(-1)))
         }
+    }
+
+    fn now(&self, metric: Metric) -> f64 {
+        metric.of(&self.now)
+    }
+
+    fn before(&self, metric: Metric) -> Option<f64> {
+        self.before.as_ref().map(|totals| metric.of(totals))
+    }
+
+    /// Its figures in words.
+    fn reading(&self, metric: Metric) -> String {
+        let mut words = format!("{}: {}", self.label(), metric.written(self.now(metric)));
+        if let Some(before) = self.before(metric) {
+            words += &format!(" (in the period before: {})", metric.written(before));
+        }
+        words
     }
 
     /// The day that is written below the bar on the axis.
@@ -141,64 +164,22 @@ pub(crate) fn chart(
 }
 
 fn drawing(bars: &[Bar], metric: Metric, kind: Bars) -> Markup {
-    let now = |bar: &Bar| metric.of(&bar.now);
-    let before = |bar: &Bar| bar.before.as_ref().map(|totals| metric.of(totals));
     let is_compared = bars.iter().any(|bar| bar.before.is_some());
     let most = bars
         .iter()
-        .flat_map(|bar| [Some(now(bar)), before(bar)])
+        .flat_map(|bar| [Some(bar.now(metric)), bar.before(metric)])
         .flatten()
         .fold(0.0, f64::max);
     let axis = Axis::up_to(if most.is_finite() { most } else { 1.0 }, metric.unit());
-    let y = |value: f64| HEIGHT - (value / axis.end()).clamp(0.0, 1.0) * HEIGHT;
-    let step = WIDTH / bars.len().max(1) as f64;
-    let gap = if step > 12.0 { step * 0.28 } else { step * 0.1 };
-    let line: Vec<String> = bars
-        .iter()
-        .enumerate()
-        .filter_map(|(at, bar)| {
-            let x = (at as f64 + 0.5) * step;
-            Some(format!("{x:.1},{:.1}", y(before(bar)?)))
-        })
-        .collect();
-    let readings: Vec<String> = bars
-        .iter()
-        .map(|bar| {
-            let mut words = format!("{}: {}", bar.label(), metric.written(now(bar)));
-            if let Some(before) = before(bar) {
-                words += &format!(" (in the period before: {})", metric.written(before));
-            }
-            words
-        })
-        .collect();
-    let best = bars
-        .iter()
-        .max_by(|left, right| now(left).total_cmp(&now(right)))
-        .filter(|bar| now(bar) > 0.0);
-    let summary = match best {
-        Some(bar) => format!("Most on {}: {}", bar.label(), metric.written(now(bar))),
-        None => "None in this period".to_owned(),
-    };
+    let readings: Vec<String> = bars.iter().map(|bar| bar.reading(metric)).collect();
+    let summary = summary(bars, metric);
     html! {
         div .drawing data-readings=(serde_json::to_string(&readings).unwrap_or_default()) {
             div .y aria-hidden="true" {
                 @for mark in axis.marks.iter().rev() { span { (axis.label(*mark)) } }
             }
-            div .plot {
-                svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" aria-hidden="true" {
-                    @for mark in &axis.marks {
-                        line .grid x1="0" x2=(WIDTH) y1=(format!("{:.1}", y(*mark))) y2=(format!("{:.1}", y(*mark))) {}
-                    }
-                    @for (at, bar) in bars.iter().enumerate() {
-                        @let top = y(now(bar));
-                        rect .now x=(format!("{:.2}", at as f64 * step + gap / 2.0)) width=(format!("{:.2}", step - gap))
-                            y=(format!("{top:.1}")) height=(format!("{:.1}", HEIGHT - top)) {}
-                    }
-                    @if is_compared { polyline .before points=(line.join(" ")) {} }
-                    line .pointer x1="-9" x2="-9" y1="0" y2=(HEIGHT) {}
-                }
-            }
-            div .x aria-hidden="true" {
+            div .plot { (plot(bars, metric, &axis)) }
+            div .x.few[bars.len() <= MARKS] aria-hidden="true" {
                 @for at in marked(bars.len()) { span { (bars[at].mark(kind)) } }
             }
         }
@@ -212,9 +193,54 @@ fn drawing(bars: &[Bar], metric: Metric, kind: Bars) -> Markup {
     }
 }
 
+/// Draws the bars of the period, and the period before as a line.
+fn plot(bars: &[Bar], metric: Metric, axis: &Axis) -> Markup {
+    let y = |value: f64| HEIGHT - (value / axis.end()).clamp(0.0, 1.0) * HEIGHT;
+    let step = WIDTH / bars.len().max(1) as f64;
+    let gap = if step > 12.0 { step * 0.28 } else { step * 0.1 };
+    let gap = gap.max(step - WIDEST);
+    let line: Vec<String> = bars
+        .iter()
+        .enumerate()
+        .filter_map(|(at, bar)| {
+            let x = (at as f64 + 0.5) * step;
+            Some(format!("{x:.1},{:.1}", y(bar.before(metric)?)))
+        })
+        .collect();
+    html! {
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" aria-hidden="true" {
+            @for mark in &axis.marks {
+                line .grid x1="0" x2=(WIDTH) y1=(format!("{:.1}", y(*mark))) y2=(format!("{:.1}", y(*mark))) {}
+            }
+            @for (at, bar) in bars.iter().enumerate() {
+                @let top = y(bar.now(metric));
+                rect .now x=(format!("{:.2}", at as f64 * step + gap / 2.0)) width=(format!("{:.2}", step - gap))
+                    y=(format!("{top:.1}")) height=(format!("{:.1}", HEIGHT - top)) {}
+            }
+            @if !line.is_empty() { polyline .before points=(line.join(" ")) {} }
+            line .pointer x1="-9" x2="-9" y1="0" y2=(HEIGHT) {}
+        }
+    }
+}
+
+/// The highest bar in words.
+fn summary(bars: &[Bar], metric: Metric) -> String {
+    let best = bars
+        .iter()
+        .max_by(|left, right| left.now(metric).total_cmp(&right.now(metric)))
+        .filter(|bar| bar.now(metric) > 0.0);
+    match best {
+        Some(bar) => format!(
+            "Most on {}: {}",
+            bar.label(),
+            metric.written(bar.now(metric))
+        ),
+        None => "None in this period".to_owned(),
+    }
+}
+
 /// The bars whose day is written below the axis: a few, at equal distances.
 fn marked(bars: usize) -> Vec<usize> {
-    const MARKS: usize = 5;
     match bars {
         0 => Vec::new(),
         1..=MARKS => (0..bars).collect(),
@@ -290,5 +316,49 @@ pub(crate) fn curve(values: &[f32]) -> Markup {
             polygon points={"0," (HEIGHT) " " (line) " " (WIDTH) "," (HEIGHT)} {}
             polyline points=(line) {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::calendar::Day;
+
+    fn bars(count: i64) -> Vec<Bar> {
+        let first: Day = "2024-05-01".parse().unwrap();
+        let bar = |at| Bar {
+            days: BarDays {
+                first: first.plus(at),
+                end: first.plus(at + 1),
+            },
+            now: Totals {
+                features: 1.0,
+                ..Totals::default()
+            },
+            before: None,
+        };
+        (0..count).map(bar).collect()
+    }
+
+    #[test]
+    fn a_few_bars_are_as_narrow_as_those_of_two_weeks_and_stand_above_their_days() {
+        let shown = |count| drawing(&bars(count), Metric::Features, Bars::Days).into_string();
+        assert!(
+            shown(1).contains("x=\"460.00\" width=\"80.00\""),
+            "{}",
+            shown(1)
+        );
+        assert!(
+            shown(5).contains("x=\"60.00\" width=\"80.00\""),
+            "{}",
+            shown(5)
+        );
+        assert!(
+            shown(20).contains("x=\"7.00\" width=\"36.00\""),
+            "{}",
+            shown(20)
+        );
+        assert!(shown(5).contains("class=\"x few\""));
+        assert!(shown(6).contains("class=\"x\""));
     }
 }

@@ -52,11 +52,11 @@ impl Page<'_> {
             (self.sheet.table(&table, refusals))
             @if self.rights.may_change {
                 form method="post" action=(self.view.at("/quality/clear-refusals")) {
-                    button .button type="submit" { "The causes are mended: forget them" }
+                    button .button type="submit" { "The causes are fixed: clear the list" }
                 }
             }
         };
-        let without = "Every line could be stored, or the causes are mended.";
+        let without = "Every line could be stored, or the causes are fixed.";
         self.section("refusals", &heading, words, without, is_empty, table)
     }
 

@@ -15,7 +15,6 @@ use crate::{
 impl Page<'_> {
     pub(super) fn conflicts(self, conflicts: Vec<UserConflict>) -> Markup {
         let zone = self.zone;
-        let name = |id: &String, name: &Option<String>| name.as_ref().unwrap_or(id).clone();
         let mut table = Table::new(
             "conflicts",
             "Users in two accounts",
@@ -31,14 +30,14 @@ impl Page<'_> {
         )
         .with(
             Column::text("account", "Sent for", move |of: &UserConflict| {
-                Value::Text(name(&of.account_id, &of.account_name))
+                Value::Text(title(&of.account_id, of.account_name.as_ref()))
             })
             .shown(move |of| self.account_link(&of.account_id, of.account_name.as_ref()))
             .meaning("The account that the events name."),
         )
         .with(
             Column::text("home", "Belongs to", move |of: &UserConflict| {
-                Value::Text(name(&of.home_id, &of.home_name))
+                Value::Text(title(&of.home_id, of.home_name.as_ref()))
             })
             .shown(move |of| self.account_link(&of.home_id, of.home_name.as_ref())),
         )
@@ -69,26 +68,9 @@ impl Page<'_> {
             .only_in_csv(),
         );
         if self.rights.may_change {
-            table = table.with(
-                Column::action("fix", "Fix", move |of: &UserConflict| {
-                    html! {
-                        @let to = name(&of.account_id, &of.account_name);
-                        // A second button moves, so that a single click never does.
-                        details .delete {
-                            summary .button { "Move to " (to) span .hidden { ": " (of.user_id) } }
-                            form method="post" action=(self.view.at("/quality/move-user")) {
-                                input type="hidden" name="user_id" value=(of.user_id);
-                                input type="hidden" name="account_id" value=(of.account_id);
-                                p .hint {
-                                    "The events that name " (to) " count there from then on. What counts in "
-                                    (name(&of.home_id, &of.home_name)) " stays there."
-                                }
-                                button .button type="submit" { "Move the user" span .hidden { " " (of.user_id) " to " (to) } }
-                            }
-                        }
-                    }
-                }),
-            );
+            table = table.with(Column::action("fix", "Fix", move |of: &UserConflict| {
+                self.move_form(of)
+            }));
         }
         let heading = counted(
             conflicts.len(),
@@ -101,6 +83,26 @@ impl Page<'_> {
         let table = self.sheet.table(&table, conflicts);
         let without = "Every event of the period names the account to which its user belongs.";
         self.section("conflicts", &heading, words, without, is_empty, table)
+    }
+
+    /// Renders the button that moves a user to the account that its events name.
+    fn move_form(self, of: &UserConflict) -> Markup {
+        let to = title(&of.account_id, of.account_name.as_ref());
+        html! {
+            // A second button moves, so that a single click never does.
+            details .delete {
+                summary .button { "Move to " (to) span .hidden { ": " (of.user_id) } }
+                form method="post" action=(self.view.at("/quality/move-user")) {
+                    input type="hidden" name="user_id" value=(of.user_id);
+                    input type="hidden" name="account_id" value=(of.account_id);
+                    p .hint {
+                        "The events that name " (to) " count there from then on. What counts in "
+                        (title(&of.home_id, of.home_name.as_ref())) " stays there."
+                    }
+                    button .button type="submit" { "Move the user" span .hidden { " " (of.user_id) " to " (to) } }
+                }
+            }
+        }
     }
 
     pub(super) fn non_leaf(self, accounts: Vec<NonLeafUsage>) -> Markup {
@@ -294,4 +296,9 @@ fn naming(account_id: &str) -> Markup {
         input name="name" required maxlength="256" placeholder="Name" aria-label={"Name of " (account_id)};
         button .button type="submit" { "Name it" }
     }
+}
+
+/// The name of an account, or its id.
+fn title(id: &str, name: Option<&String>) -> String {
+    name.map_or(id, String::as_str).to_owned()
 }

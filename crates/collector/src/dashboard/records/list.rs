@@ -137,9 +137,13 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
                 Value::text(Some(fields.join(", ")).filter(|text| !text.is_empty()))
             })
             .shown(move |record| {
+                let fields = fields(kind, record);
+                if fields.is_empty() {
+                    return Value::None.show();
+                }
                 html! {
                     p .fields {
-                        @for (name, value) in fields(kind, record) { span { b { (name) } " " (value) } }
+                        @for (name, value) in fields { span { b { (name) ":" } " " (value) } }
                     }
                 }
             }),

@@ -96,7 +96,7 @@ fn time_zone(name: Option<&str>) -> Result<Option<TimeZone>, &'static str> {
         Some(name) => name
             .parse()
             .map(Some)
-            .map_err(|_| "tz is an IANA name of a time zone, such as America/New_York"),
+            .map_err(|_| "the time zone (tz) is an IANA name, such as America/New_York"),
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
     fn a_view_has_only_periods_that_exist() {
         assert!(parse("/x?range=1y").unwrap_err().contains("range is 7d"));
         assert!(parse("/x?from=soon").unwrap_err().contains("from and to"));
-        assert!(parse("/x?tz=Mars").unwrap_err().contains("tz is an IANA"));
+        assert!(parse("/x?tz=Mars").unwrap_err().contains("(tz) is an IANA"));
         assert!(parse("/x?to.mrr=much").unwrap_err().contains("or numbers"));
         // Invalid values of other parameters fall back to the defaults.
         let odd = parse("/x?page.a=-2&metric=x&rollup=1&level=9").unwrap();

@@ -62,8 +62,10 @@ impl Own {
             let is_shown = question.with_deactivated || !forest.account(at).is_deleted;
             is_shown && forest.is_of_level(at, question.level, question.with_lone_root)
         };
+        let level: Vec<usize> = (0..forest.len()).filter(|at| chosen(*at)).collect();
         let mut portfolio = Portfolio {
-            dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), forest),
+            accounts: level.len(),
+            dimensions: dimensions_of(level.into_iter(), forest),
             ..Portfolio::default()
         };
         let text = question.text.as_deref().map(folded);

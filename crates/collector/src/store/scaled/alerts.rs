@@ -157,9 +157,11 @@ pub(super) async fn list(
         .get(0);
     let sql = format!(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at, u.no IS NOT NULL AND {}, r.rule
+             a.began_at, a.ended_at, u.no IS NOT NULL AND {}, r.rule,
+             COALESCE(p.name, p.account_id)
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
+             LEFT JOIN accounts p ON p.no = c.parent_no AND c.no IS DISTINCT FROM $1::bigint
          WHERE {wanted} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $5 OFFSET $6",
         is_within("u.account_no")
     );
@@ -181,6 +183,7 @@ pub(super) async fn list(
             condition: read_rule(row.get(11))?.condition,
             account_id: row.get(3),
             account_name: row.get(4),
+            parent_title: row.get(12),
             user_id: row.get(5),
             is_user_visible: row.get(10),
             now: row.get(6),

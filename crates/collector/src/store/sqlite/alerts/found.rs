@@ -133,14 +133,21 @@ pub fn list(
 ) -> rusqlite::Result<(Vec<Alert>, i64)> {
     let mut statement = conn.prepare_cached(
         "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
-             a.began_at, a.ended_at, a.account_no, u.account_no, r.rule
+             a.began_at, a.ended_at, a.account_no, u.account_no, r.rule,
+             COALESCE(p.name, p.account_id)
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
+             LEFT JOIN accounts p ON p.no = c.parent_no AND c.no IS NOT ?4
          WHERE (?1 IS NULL OR a.account_no = ?1) AND (?2 IS NULL OR a.rule_id = ?2)
              AND (a.ended_at IS NULL OR NOT ?3)
          ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id",
     )?;
-    let mut rows = statement.query(params![filter.account, filter.rule, filter.holding])?;
+    let mut rows = statement.query(params![
+        filter.account,
+        filter.rule,
+        filter.holding,
+        filter.within
+    ])?;
     let first = page.limit.saturating_mul(page.number - 1);
     let mut listed = Vec::new();
     let mut total = 0;
@@ -163,6 +170,7 @@ pub fn list(
                 condition: rules::read_rule(row, 12)?.condition,
                 account_id: row.get(3)?,
                 account_name: row.get(4)?,
+                parent_title: row.get(13)?,
                 user_id: row.get(5)?,
                 is_user_visible,
                 now: row.get(6)?,
