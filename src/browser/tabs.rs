@@ -126,10 +126,9 @@ impl Tabs {
             .as_deref()
             .and_then(|message| split_once(message, b' '))
             && page != self.page
+            && let Some(announcement) = parse(text)
         {
-            if let Some(announcement) = parse(text) {
-                (self.on_other_tab)(announcement);
-            }
+            (self.on_other_tab)(announcement);
         }
     }
 }

@@ -47,7 +47,7 @@ fn page_of(source: &[(&str, &str)]) -> String {
 /// When the app does not run on, or the page is told nothing or more than one line.
 pub async fn app_runs_on_without_keys(stage: &Stage, app: &Path) -> Result<()> {
     let site = Site::start(&[("/app", app), ("", Site::pages())]).await?;
-    site.put_html("/reports", &page_of(&[]));
+    site.put_html("/reports", page_of(&[]));
     let page = stage.open(&site, "/reports").await?;
     click(stage, "#export").await?;
     click(stage, "a[href='/customers']").await?;
