@@ -132,6 +132,52 @@ async fn wrong_records_and_unknown_accounts_are_told() {
 }
 
 #[tokio::test]
+async fn a_record_that_names_another_account_than_its_address_is_refused() {
+    let collector = tree().await;
+    let kinds = ["financials", "notes", "support_tickets", "contacts"];
+    for kind in kinds {
+        let own = with(
+            money("mrr", json!(1), "EUR"),
+            json!({"id": "own", "account_id": "leaf"}),
+        );
+        let other = with(own.clone(), json!({"id": "other", "account_id": "mid"}));
+        let body = json!([own, other, with(own.clone(), json!({"account_id": [1]}))]);
+        let answer = add(&collector, "leaf", kind, body).await;
+        assert_eq!(answer.status, 200, "{kind}: {}", answer.text);
+        let answer = answer.json();
+        assert_eq!(answer["accepted"], 1, "{kind}: {answer}");
+        let told = answer["rejected"][0]["error"].as_str().unwrap();
+        assert!(
+            told.contains("\"mid\", but the address says \"leaf\""),
+            "{told}"
+        );
+        assert!(answer["rejected"][1]["error"].is_string(), "{answer}");
+        // The account may stand beside the record, or beside a list.
+        for body in [
+            json!({"data": {"id": "other", "name": "n"}, "account_id": "mid"}),
+            json!({"records": [{"id": "other", "name": "n"}], "account_id": "mid"}),
+            json!({"data": [{"id": "other", "name": "n"}], "account_id": "mid"}),
+        ] {
+            let answer = add(&collector, "leaf", kind, body.clone()).await;
+            assert_eq!(answer.status, 422, "{kind}: {body}: {}", answer.text);
+        }
+        for account in ["leaf", "mid"] {
+            let path = format!("/api/v2/accounts/{account}/{kind}");
+            let stored = &collector.get(&path).await["total"];
+            assert_eq!(stored, i64::from(account == "leaf"), "{kind} of {account}");
+        }
+    }
+    // A record need not name its account; a client may send the field empty, or a number.
+    collector
+        .change("PUT", "/api/v2/accounts/42", Some(json!({})))
+        .await;
+    for account in [json!(42), json!("42"), json!(""), Value::Null] {
+        let note = json!({"text": "x", "account_id": account});
+        assert_eq!(add(&collector, "42", "notes", note).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_month() {
     let collector = tree().await;
     let mrr = |month: i64, amount: i64| {
