@@ -132,6 +132,52 @@ async fn wrong_records_and_unknown_accounts_are_told() {
 }
 
 #[tokio::test]
+async fn an_amount_counts_in_its_month_whatever_the_year() {
+    let collector = tree().await;
+    let dates = [
+        (json!("1969-12-31T23:59:59.999Z"), "1969-12"),
+        (json!(-1), "1969-12"),
+        (json!("1970-01-01"), "1970-01"),
+        (json!("0000-01-01"), "0000-01"),
+    ];
+    for (at, (date, month)) in dates.into_iter().enumerate() {
+        let name = format!("amount {at}");
+        let record = with(
+            money(&name, json!(9_999_999_999_995.1), "EUR"),
+            json!({"date": date}),
+        );
+        add(&collector, "leaf", "financials", record).await;
+        let summary = collector.get("/api/v2/accounts/leaf/summary").await;
+        let by_month = json!([{"month": month, "amount": 9_999_999_999_995.1, "records": 1}]);
+        assert_eq!(
+            summary["financials"][0]["by_name"][at]["by_month"],
+            by_month
+        );
+    }
+    // What ends in no year that has four digits is no date.
+    for date in [
+        json!(8.64e15),
+        json!(253_402_300_800_000_i64),
+        json!(-8.64e15),
+    ] {
+        let record = with(money("mrr", json!(1), "EUR"), json!({"date": date}));
+        let answer = add(&collector, "leaf", "financials", record).await;
+        assert_eq!(answer.status, 422, "{date}: {}", answer.text);
+    }
+    // Contracts without an end are often dated on the last day of the calendar.
+    for date in ["9999-12-31", "9999-12-31T23:59:59.999Z"] {
+        let account = json!({"join_date": date, "renewal_date": date});
+        let stored = collector.change("PUT", "/api/v2/accounts/leaf", Some(account));
+        assert_eq!(stored.await["details"]["renewal_date"], "9999-12-31");
+        let record = with(money("end", json!(1), "EUR"), json!({"date": date}));
+        assert_eq!(
+            add(&collector, "leaf", "financials", record).await.status,
+            200
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_record_that_names_another_account_than_its_address_is_refused() {
     let collector = tree().await;
     let kinds = ["financials", "notes", "support_tickets", "contacts"];
