@@ -50,15 +50,20 @@ pub async fn check_all(app: &App, now: i64) -> Result<Checked, ApiError> {
 /// # Errors
 /// When the store fails.
 pub async fn check_due(app: &App, now: i64) -> Result<Checked, ApiError> {
-    let mut due = (app.store)
-        .due_alert_rules(now.saturating_sub(INTERVAL_MS))
-        .await?;
+    let due = app.store.due_alert_rules(now.saturating_sub(INTERVAL_MS));
+    let due = check(app, now, due.await?).await?;
+    let mut returned = Vec::new();
     for rule in app.store.alert_rules().await? {
-        if !due.contains(&rule.id) && has_return(app, &rule, now).await? {
-            due.push(rule.id);
+        if has_return(app, &rule, now).await? {
+            returned.push(rule.id);
         }
     }
-    check(app, now, due).await
+    let returned = check(app, now, returned).await?;
+    Ok(Checked {
+        rules: due.rules + returned.rules,
+        began: due.began + returned.began,
+        ended: due.ended + returned.ended,
+    })
 }
 
 /// Whether an account that a rule found silent has been in use again. Only the latest uses are
