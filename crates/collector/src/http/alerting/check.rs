@@ -21,6 +21,10 @@ const INTERVAL_MS: i64 = 3_600_000;
 /// accounts, and in the morning somebody returns all the time.
 const RETURN_INTERVAL_MS: i64 = 300_000;
 
+/// How long a tracker usually takes at most to deliver an event. The hourly check finds the effects
+/// of later ones.
+const DELIVERY_MS: i64 = 900_000;
+
 /// Most alerts of a rule that are searched for accounts which have returned.
 const SEARCHED_ALERTS: i64 = 10_000;
 
@@ -103,7 +107,7 @@ fn start(rule: &StoredRule, zone: &TimeZone, now: i64, days: u32, checked_at: i6
         return silence;
     }
     // The use may be of another product, which ends nothing: each is a reason for one check.
-    silence.max(checked_at.saturating_sub(QUARTER_MS))
+    silence.max(checked_at.saturating_sub(QUARTER_MS + DELIVERY_MS))
 }
 
 fn is_seen_since(alerts: &[Alert], start: i64) -> bool {
