@@ -1,5 +1,6 @@
 //! The settings of an operator. Every flag is also an environment variable.
 
+mod bounds;
 mod store_choice;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -141,12 +142,12 @@ pub struct Config {
 
     /// Drop events this long after they were made, such as 400d; usage figures
     /// stay. Without it events are kept for ever
-    #[arg(long, env = "NATERO_KEEP_RAW")]
+    #[arg(long, env = "NATERO_KEEP_RAW", value_parser = bounds::keep_raw)]
     pub keep_raw: Option<humantime::Duration>,
 
     /// Largest size of the database in bytes; on PostgreSQL, without its log and ClickHouse.
     /// Once it is full, events are answered with 503 until there is room again
-    #[arg(long, env = "NATERO_MAX_DB_BYTES")]
+    #[arg(long, env = "NATERO_MAX_DB_BYTES", value_parser = bounds::max_db_bytes)]
     pub max_db_bytes: Option<u64>,
 
     /// Requests a second for each key, with bursts of twice as many; 0 for no limit

@@ -132,6 +132,98 @@ async fn wrong_records_and_unknown_accounts_are_told() {
 }
 
 #[tokio::test]
+async fn an_amount_counts_in_its_month_whatever_the_year() {
+    let collector = tree().await;
+    let dates = [
+        (json!("1969-12-31T23:59:59.999Z"), "1969-12"),
+        (json!(-1), "1969-12"),
+        (json!("1970-01-01"), "1970-01"),
+        (json!("0000-01-01"), "0000-01"),
+    ];
+    for (at, (date, month)) in dates.into_iter().enumerate() {
+        let name = format!("amount {at}");
+        let record = with(
+            money(&name, json!(9_999_999_999_995.1), "EUR"),
+            json!({"date": date}),
+        );
+        add(&collector, "leaf", "financials", record).await;
+        let summary = collector.get("/api/v2/accounts/leaf/summary").await;
+        let by_month = json!([{"month": month, "amount": 9_999_999_999_995.1, "records": 1}]);
+        assert_eq!(
+            summary["financials"][0]["by_name"][at]["by_month"],
+            by_month
+        );
+    }
+    // What ends in no year that has four digits is no date.
+    for date in [
+        json!(8.64e15),
+        json!(253_402_300_800_000_i64),
+        json!(-8.64e15),
+    ] {
+        let record = with(money("mrr", json!(1), "EUR"), json!({"date": date}));
+        let answer = add(&collector, "leaf", "financials", record).await;
+        assert_eq!(answer.status, 422, "{date}: {}", answer.text);
+    }
+    // Contracts without an end are often dated on the last day of the calendar.
+    for date in ["9999-12-31", "9999-12-31T23:59:59.999Z"] {
+        let account = json!({"join_date": date, "renewal_date": date});
+        let stored = collector.change("PUT", "/api/v2/accounts/leaf", Some(account));
+        assert_eq!(stored.await["details"]["renewal_date"], "9999-12-31");
+        let record = with(money("end", json!(1), "EUR"), json!({"date": date}));
+        assert_eq!(
+            add(&collector, "leaf", "financials", record).await.status,
+            200
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_names_another_account_than_its_address_is_refused() {
+    let collector = tree().await;
+    let kinds = ["financials", "notes", "support_tickets", "contacts"];
+    for kind in kinds {
+        let own = with(
+            money("mrr", json!(1), "EUR"),
+            json!({"id": "own", "account_id": "leaf"}),
+        );
+        let other = with(own.clone(), json!({"id": "other", "account_id": "mid"}));
+        let body = json!([own, other, with(own.clone(), json!({"account_id": [1]}))]);
+        let answer = add(&collector, "leaf", kind, body).await;
+        assert_eq!(answer.status, 200, "{kind}: {}", answer.text);
+        let answer = answer.json();
+        assert_eq!(answer["accepted"], 1, "{kind}: {answer}");
+        let told = answer["rejected"][0]["error"].as_str().unwrap();
+        assert!(
+            told.contains("\"mid\", but the address says \"leaf\""),
+            "{told}"
+        );
+        assert!(answer["rejected"][1]["error"].is_string(), "{answer}");
+        // The account may stand beside the record, or beside a list.
+        for body in [
+            json!({"data": {"id": "other", "name": "n"}, "account_id": "mid"}),
+            json!({"records": [{"id": "other", "name": "n"}], "account_id": "mid"}),
+            json!({"data": [{"id": "other", "name": "n"}], "account_id": "mid"}),
+        ] {
+            let answer = add(&collector, "leaf", kind, body.clone()).await;
+            assert_eq!(answer.status, 422, "{kind}: {body}: {}", answer.text);
+        }
+        for account in ["leaf", "mid"] {
+            let path = format!("/api/v2/accounts/{account}/{kind}");
+            let stored = &collector.get(&path).await["total"];
+            assert_eq!(stored, i64::from(account == "leaf"), "{kind} of {account}");
+        }
+    }
+    // A record need not name its account; a client may send the field empty, or a number.
+    collector
+        .change("PUT", "/api/v2/accounts/42", Some(json!({})))
+        .await;
+    for account in [json!(42), json!("42"), json!(""), Value::Null] {
+        let note = json!({"text": "x", "account_id": account});
+        assert_eq!(add(&collector, "42", "notes", note).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_month() {
     let collector = tree().await;
     let mrr = |month: i64, amount: i64| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{nul::value_without_nul, read_value, usage::Filter};
+use super::{calendar::TimeZone, nul::value_without_nul, read_value, usage::Filter};
 
 /// Maximum length of a rule's name, in characters.
 pub const MAX_NAME: usize = 80;
@@ -39,6 +39,11 @@ pub enum Condition {
     },
     /// A user sends the first event.
     NewUser,
+}
+
+/// When the days begin in which a silent account has no event. They end with today.
+pub fn start_of_silence(zone: &TimeZone, now: i64, days: u32) -> i64 {
+    zone.start_of(zone.day_at(now).plus(-i64::from(days)))
 }
 
 impl Condition {

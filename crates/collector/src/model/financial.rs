@@ -34,25 +34,55 @@ pub struct Amount(pub i128);
 
 /// Larger than any amount on a balance sheet, in any currency.
 const MAX_AMOUNT: f64 = 1e13;
-const UNIT: f64 = 10_000.0;
+const UNIT: i128 = 10_000;
+
+/// The decimals of an amount.
+const DECIMALS: usize = 4;
 
 impl Amount {
     /// The amount in the currency's unit.
     pub fn in_units(self) -> f64 {
-        self.0 as f64 / UNIT
+        // The ten-thousandths of a large amount are too many for a float, so that dividing them
+        // would round twice.
+        let Amount(parts) = self;
+        let sign = if parts < 0 { "-" } else { "" };
+        let (whole, rest) = (
+            parts.unsigned_abs() / UNIT as u128,
+            parts.unsigned_abs() % UNIT as u128,
+        );
+        let digits = format!("{sign}{whole}.{rest:0DECIMALS$}");
+        digits.parse().expect("digits with a point are a number")
     }
 
+    /// Reads an amount, to the digits that were written.
     fn read(value: &Value) -> Option<Self> {
         let amount = number(value)?;
-        let fits = amount.abs() <= MAX_AMOUNT;
-        fits.then(|| Amount((amount * UNIT).round() as i128))
+        if amount.abs() > MAX_AMOUNT {
+            return None;
+        }
+        // These are the fewest digits that stand for the number, which are those of the client.
+        let digits = amount.abs().to_string();
+        let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+        let mut parts = whole.parse::<i128>().ok()?;
+        for at in 0..DECIMALS {
+            let digit = fraction.as_bytes().get(at).unwrap_or(&b'0') - b'0';
+            parts = parts * 10 + i128::from(digit);
+        }
+        if fraction
+            .as_bytes()
+            .get(DECIMALS)
+            .is_some_and(|next| *next >= b'5')
+        {
+            parts += 1;
+        }
+        Some(Amount(if amount < 0.0 { -parts } else { parts }))
     }
 }
 
 impl Serialize for Amount {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match i64::try_from(self.0 / UNIT as i128) {
-            Ok(whole) if self.0 % UNIT as i128 == 0 => serializer.serialize_i64(whole),
+        match i64::try_from(self.0 / UNIT) {
+            Ok(whole) if self.0 % UNIT == 0 => serializer.serialize_i64(whole),
             _ => serializer.serialize_f64(self.in_units()),
         }
     }
@@ -117,6 +147,31 @@ mod tests {
         assert_eq!(Amount::read(&json!("12.50")), Amount::read(&json!(12.5)));
         assert_eq!(Amount::read(&json!("12 EUR")), None);
         assert_eq!(Amount::read(&json!(1e14)), None);
+    }
+
+    #[test]
+    fn large_amounts_are_right_to_the_digit_that_was_written() {
+        for (written, parts) in [
+            (json!(9_999_999_999_995.1), 99_999_999_999_951_000),
+            (json!("-9999999999995.1"), -99_999_999_999_951_000),
+            (json!(1_234_567_890_123.45), 12_345_678_901_234_500),
+            (json!(0.00005), 1),
+            (json!(0.00004), 0),
+            (json!(-0.99995), -10_000),
+            (json!(1e-300), 0),
+        ] {
+            assert_eq!(Amount::read(&written), Some(Amount(parts)), "{written}");
+        }
+        // A sum may be larger than any amount.
+        for (parts, shown) in [
+            (99_999_999_999_951_000, "9999999999995.1"),
+            (-99_999_999_999_951_000, "-9999999999995.1"),
+            (-1_000, "-0.1"),
+            (123_456_789_012_345_678, "12345678901234.568"),
+        ] {
+            let shown: f64 = shown.parse().unwrap();
+            assert_eq!(Amount(parts).in_units(), shown, "{parts}");
+        }
     }
 
     #[test]

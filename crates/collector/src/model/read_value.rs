@@ -6,9 +6,6 @@ use serde_json::{Map, Value};
 
 use super::calendar;
 
-/// The largest time of JavaScript's `Date`, in ms since the Unix epoch.
-const LAST_MS: f64 = 8.64e15;
-
 /// The error text for what a flag must be.
 pub(super) const FLAG: &str = "true or false";
 
@@ -52,17 +49,17 @@ const NO_MS: std::ops::Range<f64> = 1e3..5e9;
 /// which stands for its first ms in UTC; or a date with a time, which is in UTC unless it has
 /// an offset.
 pub(super) fn time(value: &Value) -> Option<i64> {
-    if let Some(text) = value.as_str().map(str::trim) {
-        if let Some(ms) = calendar::start_of_date(text) {
-            return Some(ms);
-        }
-        if let Some(ms) = calendar::moment(text) {
-            return Some(ms);
-        }
+    if let Some(text) = value.as_str().map(str::trim)
+        && let Some(ms) = calendar::start_of_date(text).or_else(|| calendar::moment(text))
+    {
+        return (calendar::FIRST_MS..=calendar::LAST_MS)
+            .contains(&ms)
+            .then_some(ms);
     }
     let ms = number(value)?;
-    let is_ms = ms.abs() <= LAST_MS && !NO_MS.contains(&ms.abs());
-    is_ms.then_some(ms as i64)
+    // Only these years have four digits, so that their months and days can be named.
+    let is_named = (calendar::FIRST_MS..=calendar::LAST_MS).contains(&(ms as i64));
+    (is_named && !NO_MS.contains(&ms.abs())).then_some(ms as i64)
 }
 
 /// Reads a day, such as `2024-05-01`. A time stands for its day in UTC.

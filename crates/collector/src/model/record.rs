@@ -211,6 +211,27 @@ pub(super) fn invalid_time(field: &'static str) -> RecordError {
     invalid(field, read_value::TIME)
 }
 
+/// Checks that a financial record, ticket, interaction or note names no other account than the
+/// address does. A record need not name its account.
+///
+/// # Errors
+/// When `account_id` is another account, or no id.
+pub fn check_account(record: &Value, in_address: &str) -> Result<(), RecordError> {
+    const FIELD: &str = "account_id";
+    let Some(value) = record.get(FIELD).filter(|value| !is_none(value)) else {
+        return Ok(());
+    };
+    match id(value) {
+        Some(found) if found == in_address => Ok(()),
+        Some(found) => Err(RecordError::OtherId {
+            field: FIELD,
+            found,
+            expected: in_address.to_owned(),
+        }),
+        None => Err(invalid_id(FIELD)),
+    }
+}
+
 /// Reads the id of a financial record, ticket, interaction or note.
 pub(super) fn record_id(fields: &Map<String, Value>) -> Result<Option<String>, RecordError> {
     match fields.get("id").filter(|value| !is_none(value)) {

@@ -10,7 +10,8 @@ use crate::{
     },
 };
 
-/// Time between two searches for rules that are due. Each rule is checked once an hour.
+/// Time between two searches for rules that are due. Each rule is checked once an hour, and when an
+/// account that it found silent is in use again.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Longest time between two searches for messages to send.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     account::has_churned,
-    alert_rule::{AlertRule, Condition, RuleLevel},
+    alert_rule::{AlertRule, Condition, RuleLevel, start_of_silence},
     calendar::TimeZone,
     period::Before,
     quarter::QUARTER_MS,
@@ -47,7 +47,7 @@ impl RuleQuestion {
                 RuleQuestion::Accounts(Box::new(list(rule, span, before, now)))
             }
             Condition::Silent { days } => {
-                let from = zone.start_of(zone.day_at(now).plus(-i64::from(days)));
+                let from = start_of_silence(zone, now, days);
                 // Events that are made now, or by a clock that is ahead, are use, too.
                 let span = Span {
                     from,

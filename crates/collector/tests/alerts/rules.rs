@@ -234,6 +234,58 @@ async fn an_account_is_silent_from_a_number_of_whole_days_on_until_it_is_back() 
     assert!(all["results"][0]["ended_at"].is_i64());
 }
 
+/// The same search for due rules as in the background, this many minutes from now.
+async fn check_due(collector: &Collector, minutes: i64) -> alerting::Checked {
+    let app = collector.app.clone();
+    let due = async move { alerting::check_due(&app, now_ms() + minutes * 60_000).await };
+    collector.place.run(due).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_account_that_is_in_use_again_loses_its_alert_long_before_the_next_hourly_check() {
+    let collector = Collector::new();
+    let now = |account: &str, product: &str| {
+        let fields = json!({"created_at": now_ms(), "product": product});
+        with(
+            uses(account, &format!("{product} of {account}"), 0, 1),
+            fields,
+        )
+    };
+    collector
+        .send(vec![
+            uses("returning", "u1", 10, 1),
+            uses("gone", "u2", 10, 1),
+        ])
+        .await;
+    for (name, product) in [("All", Value::Null), ("P", json!("p")), ("Q", json!("q"))] {
+        let rule = json!({"name": name, "when": "silent", "days": 3, "product": product});
+        add(&collector, rule).await;
+    }
+    assert_eq!(holding(&collector).await.len(), 4);
+    // Nobody has returned, so nothing is due.
+    assert_eq!(check_due(&collector, 6).await, alerting::Checked::default());
+
+    // The rule about p is checked, too, but its product was not used.
+    collector.send(vec![now("returning", "x")]).await;
+    assert_eq!(
+        check_due(&collector, 4).await.rules,
+        0,
+        "it was checked just now"
+    );
+    let checked = check_due(&collector, 6).await;
+    assert_eq!((checked.rules, checked.ended), (2, 1));
+    let accounts = async |collector: &Collector| {
+        let holding = holding(collector).await;
+        let mut accounts: Vec<_> = holding.iter().map(|alert| alert[0].clone()).collect();
+        accounts.sort_by_key(Value::to_string);
+        accounts
+    };
+    assert_eq!(accounts(&collector).await, ["gone", "gone", "returning"]);
+    collector.send(vec![now("returning", "p")]).await;
+    assert_eq!(check_due(&collector, 12).await.ended, 1);
+    assert_eq!(accounts(&collector).await, ["gone", "gone"]);
+}
+
 #[tokio::test]
 async fn alerts_of_a_customer_end_once_the_customer_has_left() {
     let collector = Collector::new();

@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     os::unix::{
         fs::{MetadataExt, PermissionsExt, symlink},
         process::CommandExt,
     },
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
@@ -125,6 +126,36 @@ fn a_file_that_cannot_be_read_is_named_as_such() {
     let error = natero_of_nobody(&new, &["restore", secret.to_str().unwrap()]);
     assert!(error.contains("cannot be read"), "{error}");
     assert!(!error.contains("immutable"), "{error}");
+}
+
+#[test]
+fn a_file_that_may_only_be_read_is_not_served() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    fill(&db, 1);
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(&db, fs::Permissions::from_mode(0o444)).unwrap();
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--db"]);
+    command
+        .arg(&db)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // Root may write every file.
+    if fs::metadata(folder.path()).unwrap().uid() == 0 {
+        command.uid(65_534);
+    }
+    let mut served = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(served.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    // If it listens, it does not end by itself.
+    let _ = served.kill();
+    assert_eq!(first, "", "it says that it listens");
+    let error = served.wait_with_output().unwrap().stderr;
+    let error = String::from_utf8(error).unwrap();
+    assert!(error.contains("may read and write the file"), "{error}");
 }
 
 #[test]

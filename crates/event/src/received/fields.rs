@@ -146,7 +146,10 @@ impl Fields {
         match self.take(field) {
             None => Ok(None),
             Some(Value::String(mut text)) => {
-                if let Some((at, _)) = text.char_indices().nth(limit) {
+                // A text has at most as many characters as bytes, so that most need no counting.
+                if text.len() > limit
+                    && let Some((at, _)) = text.char_indices().nth(limit)
+                {
                     text.truncate(at);
                 }
                 Ok(Some(text))
@@ -163,11 +166,11 @@ impl Fields {
         let text = self
             .text(field, limit)?
             .ok_or(LineError::Missing(field.name()))?;
-        let text = trim(&text);
-        if text.is_empty() {
-            return Err(LineError::Missing(field.name()));
+        match trim(&text) {
+            "" => Err(LineError::Missing(field.name())),
+            trimmed if trimmed.len() == text.len() => Ok(text),
+            trimmed => Ok(trimmed.to_owned()),
         }
-        Ok(text.to_owned())
     }
 
     pub(super) fn number(&mut self, field: Field) -> Result<Option<f64>, LineError> {

@@ -21,7 +21,7 @@ use crate::{
         financial::Financial,
         note::{Note, NoteKind},
         page::Page,
-        record::RecordError,
+        record::{self, RecordError},
         record_body,
         record_kind::RecordKind,
     },
@@ -62,7 +62,7 @@ pub async fn post_financials(
     Path(Id(account_id)): Path<Id>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let (answer, valid) = read(body, Financial::from_record)?;
+    let (answer, valid) = read(body, &account_id, Financial::from_record)?;
     add(&app, account_id, answer, NewRecords::Financials(valid)).await
 }
 
@@ -90,7 +90,7 @@ pub async fn post_notes(
     Path(Id(account_id)): Path<Id>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let (answer, valid) = read(body, Note::from_record)?;
+    let (answer, valid) = read(body, &account_id, Note::from_record)?;
     add(&app, account_id, answer, NewRecords::Notes(kind, valid)).await
 }
 
@@ -173,10 +173,11 @@ async fn remove_manager(
     ))
 }
 
-/// Reads the records of a body. Returns the valid ones, and an answer that lists the
-/// others.
+/// Reads the records of a body for an account. Returns the valid ones, and an answer that lists
+/// the others.
 fn read<T>(
     body: Value,
+    account_id: &str,
     read: impl Fn(&Value) -> Result<T, RecordError>,
 ) -> Result<(BulkAnswer, Vec<T>), ApiError> {
     let is_bare = body
@@ -185,13 +186,18 @@ fn read<T>(
     let records = if is_bare {
         vec![body]
     } else {
+        // An account next to the list is that of all its records.
+        record::check_account(&body, account_id).map_err(bulk::rejection)?;
         bulk::records(body)?
     };
     let mut answer = BulkAnswer::of(records.clone());
     let mut valid = Vec::new();
     for (index, record) in records.into_iter().enumerate() {
         let id = bulk::record_id(&record, "id");
-        let outcome = record_body::of_list(record).and_then(|record| read(&record));
+        let outcome = record_body::of_list(record).and_then(|record| {
+            record::check_account(&record, account_id)?;
+            read(&record)
+        });
         answer.add(index, id, outcome.map(|record| valid.push(record)));
     }
     Ok((answer, valid))

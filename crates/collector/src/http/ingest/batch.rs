@@ -5,7 +5,11 @@ use serde::Serialize;
 
 use crate::{
     http::error::ApiError,
-    store::{batch::RejectedEvent, event_key::IdScope, new_event::NewEvent},
+    store::{
+        batch::{EventError, RejectedEvent},
+        event_key::IdScope,
+        new_event::NewEvent,
+    },
 };
 
 /// Most lines in one batch. The smallest valid event has some 110 bytes, so 8 MiB of the
@@ -24,6 +28,18 @@ pub(super) struct RejectedLine {
     /// The account that the line names, if that can be read.
     #[serde(skip)]
     pub(super) account_id: Option<String>,
+}
+
+impl RejectedLine {
+    /// The lines that the store rejected.
+    pub(super) fn by_store(rejected: &[(usize, EventError)]) -> impl Iterator<Item = RejectedLine> {
+        rejected.iter().map(|(line, error)| RejectedLine {
+            line: *line,
+            error: error.to_string(),
+            kind: String::new(),
+            account_id: None,
+        })
+    }
 }
 
 /// The lines of a body, as events and errors.

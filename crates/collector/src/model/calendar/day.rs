@@ -15,15 +15,14 @@ pub(super) const EPOCH: Date = date(1970, 1, 1);
 pub struct Day(i32);
 
 impl Day {
-    /// The day before the Unix epoch. West of Greenwich, the first ms of the epoch is on that
-    /// day.
-    pub(super) const FIRST: Day = Day(-1);
+    /// 1 January of the year 0.
+    pub(super) const FIRST: Day = Day(-719_528);
 
     /// 1 January 1970, the day of the Unix epoch.
     pub const EPOCH: Day = Day(0);
 
-    /// In December 9999, where the calendar of [`jiff`] ends in some time zones.
-    pub(super) const LAST: Day = Day(2_932_890);
+    /// 31 December 9999.
+    pub(super) const LAST: Day = Day(2_932_896);
 
     /// Its number; 1 January 1970 has the number 0.
     pub fn number(self) -> i32 {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use super::{
-    day::{Day, EPOCH},
-    time_zone::TimeZone,
+    day::EPOCH,
+    moment::{day_in_utc, ms_in_utc},
 };
 
 /// A month of the calendar.
@@ -26,7 +26,7 @@ impl Month {
 
     /// The month in UTC of a time in ms since the Unix epoch.
     pub fn at(ms: i64) -> Self {
-        let date = TimeZone::UTC.day_at(ms).date();
+        let date = day_in_utc(ms);
         Month((i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1)
     }
 
@@ -36,7 +36,7 @@ impl Month {
         let month = self.0.rem_euclid(12) + 1;
         // Both fit, because the number was computed from a day.
         let first = Date::new(year as i16, month as i8, 1).unwrap_or(EPOCH);
-        TimeZone::UTC.start_of(Day::of(first))
+        ms_in_utc(first, Time::midnight())
     }
 
     /// The first ms after the month in UTC.
@@ -64,13 +64,17 @@ mod tests {
             (1_700_000_000_000, 646, "2023-11"),
             (1_701_388_799_999, 646, "2023-11"),
             (1_701_388_800_000, 647, "2023-12"),
+            (-1, -1, "1969-12"),
+            (-62_167_219_200_000, -23_640, "0000-01"),
+            (253_402_214_400_000, 96_359, "9999-12"),
         ] {
             let month = Month::at(ms);
             assert_eq!(
                 (month.number(), month.to_string()),
                 (number, name.to_owned())
             );
-            assert!(month.start_ms() <= ms && ms < month.end_ms());
+            assert!(month.start_ms() <= ms);
+            assert!(ms < month.end_ms() || number == 96_359, "the last one");
         }
         assert_eq!(Month::at(0).start_ms(), 0);
         assert_eq!(Month::from_number(647).start_ms(), 1_701_388_800_000);

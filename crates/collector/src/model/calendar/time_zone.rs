@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use jiff::{Timestamp, civil::Time, tz};
 use serde::Deserialize;
 
-use super::day::Day;
+use super::{
+    day::Day,
+    moment::{FIRST_MS, LAST_MS, day_in_utc},
+};
 
 /// A time zone of the IANA database, such as `Europe/Zurich`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,6 +31,10 @@ impl TimeZone {
 
     /// The day of a time in ms since the Unix epoch.
     pub fn day_at(&self, ms: i64) -> Day {
+        // Dates that were given without a time are days of UTC, up to the last of the calendar.
+        if self.0 == tz::TimeZone::UTC {
+            return Day::of(day_in_utc(ms));
+        }
         let day = Day::of(self.0.to_datetime(timestamp(ms)).date());
         // Where clocks are set back across midnight, the evening occurs twice. The second
         // one belongs to the new day, because it comes after the day's first midnight.
@@ -58,10 +65,12 @@ impl TimeZone {
     }
 }
 
-/// A time, clamped to the range of [`Day`].
+/// A time, clamped to the range in which it has a day in every time zone.
 fn timestamp(ms: i64) -> Timestamp {
-    let last = i64::from(Day::LAST.number()) * 86_400_000;
-    Timestamp::from_millisecond(ms.clamp(0, last)).unwrap_or(Timestamp::UNIX_EPOCH)
+    const FIRST: i64 = FIRST_MS + 86_400_000;
+    /// The timestamps of [`jiff`] end on the day before the last, in some time zones.
+    const LAST: i64 = LAST_MS - 7 * 86_400_000;
+    Timestamp::from_millisecond(ms.clamp(FIRST, LAST)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 impl fmt::Display for TimeZone {
@@ -97,7 +106,7 @@ impl TryFrom<String> for TimeZone {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::moment::start_of_date, *};
 
     const HOUR: i64 = 3_600_000;
 
@@ -180,7 +189,24 @@ mod tests {
             }
             assert_eq!(Day::LAST.plus(9), Day::LAST);
             zone.start_of(Day::LAST.plus(1));
+            zone.start_of(Day::FIRST);
         }
+    }
+
+    #[test]
+    fn a_date_without_a_time_is_shown_as_it_was_written_whatever_the_year() {
+        for date in [
+            "0000-01-01",
+            "1900-02-28",
+            "1969-12-31",
+            "1970-01-01",
+            "9999-12-31",
+        ] {
+            let ms = start_of_date(date).unwrap();
+            assert_eq!(TimeZone::UTC.day_at(ms).to_string(), date);
+            assert_eq!(TimeZone::UTC.day_at(ms + 86_399_999).to_string(), date);
+        }
+        assert_eq!(zone("America/New_York").day_at(0).to_string(), "1969-12-31");
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, ffi};
 
 use super::{
     connection,
@@ -40,6 +40,11 @@ pub struct Options {
     pub metrics: Arc<Metrics>,
 }
 
+/// The error of SQLite for writing to a file that may only be read.
+fn read_only() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None)
+}
+
 /// The open database.
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -58,6 +63,10 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let path = DatabasePath::resolve(path)?;
         let mut conn = Self::open_migrated(&path)?;
+        // SQLite opens a file that it may only read without an error.
+        if conn.is_readonly("main")? {
+            return Err(open_error(path.as_path(), &read_only()));
+        }
         // A running restore would not have let anybody open the file.
         if let Err(cause) = replacement::new_copy(path.as_path()) {
             tracing::error!(%cause, "the copy of a restore that was cut off stays");

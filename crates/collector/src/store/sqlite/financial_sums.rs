@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::AccountRow;
 use crate::{
-    model::{financial::Amount, rollup::FigureKind},
+    model::{calendar::Month, financial::Amount, rollup::FigureKind},
     store::{
         financial_sums::{FinancialRow, FinancialSums},
         summary::CurrencySum,
@@ -31,8 +31,7 @@ pub(super) fn read(
              SELECT ?1 UNION ALL
              SELECT a.no FROM scope JOIN accounts a ON a.parent_no = scope.no WHERE ?2
          )
-         SELECT f.account_no, f.currency, f.name, f.amount,
-             IFNULL(strftime('%Y-%m', f.date / 1000, 'unixepoch'), '')
+         SELECT f.account_no, f.currency, f.name, f.amount, f.date
          FROM scope CROSS JOIN financials f ON f.account_no = scope.no
          WHERE f.date <= ?3 ORDER BY f.date, f.no",
     )?;
@@ -49,7 +48,7 @@ pub(super) fn read(
             currency: row.get(1)?,
             name: row.get(2)?,
             amount: Amount(row.get::<_, i64>(3)?.into()),
-            month: row.get(4)?,
+            month: Month::at(row.get(4)?).to_string(),
         });
     }
     Ok(sums.finish())
