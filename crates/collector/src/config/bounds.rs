@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Retention looks for old events once an hour.
-const MIN_KEEP: Duration = Duration::from_secs(60 * 60);
+/// A shorter time, such as 0, would drop events as soon as they arrive.
+const MIN_KEEP: Duration = Duration::from_secs(1);
 
 /// Events are of 2000 or later, so that everything is younger than this.
 const MAX_KEEP: Duration = Duration::from_secs(1000 * 366 * 24 * 60 * 60);
@@ -24,7 +24,10 @@ pub(super) fn keep_raw(text: &str) -> Result<humantime::Duration, String> {
         .parse()
         .map_err(|cause| format!("{cause}; give a time with its unit, such as 400d"))?;
     if *keep < MIN_KEEP {
-        return Err("events would be dropped as soon as they arrive; keep them for at least 1h, such as 400d".into());
+        return Err(
+            "events would be dropped as soon as they arrive; keep them for at least 1s, such as 400d"
+                .into(),
+        );
     }
     if *keep > MAX_KEEP {
         return Err(
@@ -73,10 +76,10 @@ mod tests {
     #[test]
     fn a_number_that_would_drop_or_refuse_every_event_is_refused_and_says_what_to_give() {
         for (flag, told) in [
-            ("--keep-raw=0d", "at least 1h"),
+            ("--keep-raw=0d", "at least 1s"),
             ("--keep-raw=0", "such as 400d"),
-            ("--keep-raw=59m", "at least 1h"),
-            ("--keep-raw=1ns", "at least 1h"),
+            ("--keep-raw=999ms", "at least 1s"),
+            ("--keep-raw=1ns", "at least 1s"),
             ("--keep-raw=-1d", "such as 400d"),
             ("--keep-raw=400", "such as 400d"),
             ("--keep-raw=", "such as 400d"),
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn a_number_within_the_bounds_is_taken() {
         for flag in [
-            "--keep-raw=1h",
+            "--keep-raw=1s",
             "--keep-raw=400d",
             "--keep-raw=10years",
             "--max-db-bytes=300000",
