@@ -18,19 +18,27 @@
   Date.now = () => start + Math.floor(now);
   Performance.prototype.now = () => now;
 
-  // Requests take real time, but no time of the page.
+  // Requests, and the reading of what is compressed, take real time, but no time of the page.
   let asking = 0;
-  const fetch = window.fetch;
-  window.fetch = async (...args) => {
+  const timeless = async (work) => {
     asking += 1;
     try {
-      const response = await fetch(...args);
-      // The body is complete, so reading it takes no time either.
-      return new Response(await response.arrayBuffer(), response);
+      return await work();
     } finally {
       asking -= 1;
     }
   };
+  const { fetch } = window;
+  const { arrayBuffer } = Response.prototype;
+  Response.prototype.arrayBuffer = function () {
+    return timeless(() => arrayBuffer.call(this));
+  };
+  window.fetch = (...args) =>
+    timeless(async () => {
+      const response = await fetch(...args);
+      // The body is complete, so reading it takes no time either.
+      return new Response(await response.arrayBuffer(), response);
+    });
   const settled = async () => {
     do await new Promise((go) => real(go));
     while (asking);
