@@ -145,7 +145,8 @@ pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
     ("String.prototype.charCodeAt", OFF),
     ("Number", WORK),
     ("Number.isFinite", WORK),
-    ("Number.prototype.toString", OFF),
+    // Without it numbers inherit the method of all objects, which is then missing, too.
+    ("Number.prototype.toString", [SaysWhyNot, Works, Works]),
     ("BigInt", WORK),
     ("Math", WORK),
     ("Math.max", WORK),
