@@ -131,8 +131,8 @@ export class PageStorage {
         const part = partOf(name);
         if (part === this.#part || seen[part]) continue;
         seen[part] = true;
-        // Without a time the page counts as closed: sending events twice is better than losing them.
-        const lastAlive = toNumber(readStored(part + LAST_ALIVE)) || 0;
+        // Without a valid time the page counts as closed: sending events twice is better than losing them.
+        const lastAlive = toNumber(readStored(part + LAST_ALIVE));
         takeOver(part, lastAlive, () => this.#adoptPart(part), this.#others);
       }
     });

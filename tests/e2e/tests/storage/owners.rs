@@ -95,3 +95,39 @@ pub async fn agreeing_again_leaves_the_page_what_it_stored(stage: &Stage) -> Res
     ensure!(loss["duplicates"] == 0, "{loss}");
     Ok(())
 }
+
+/// A browser may start the next page before it has released the locks of the one before.
+pub async fn what_a_page_left_is_taken_although_its_lock_is_released_late(
+    stage: &Stage,
+) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.server.set_down(true);
+    scene.track().await?;
+    page.act(MAKE, json!([0, 5])).await?;
+    stage.browser().await?.client().refresh().await?;
+    page.until("window.na").await?;
+    page.act(
+        "const [key] = Object.keys(localStorage);
+         const held = new Promise((resolve) => { window.release = resolve; });
+         await new Promise((granted) => {
+           navigator.locks.request(key.slice(0, key.lastIndexOf('.')), () => { granted(); return held; });
+         });",
+        Value::Null,
+    )
+    .await?;
+    scene.server.set_down(false);
+    scene.track().await?;
+    // Requests are answered in order, so the tracker's own was answered before this one.
+    page.act(
+        "await navigator.locks.request('later', () => {}); release();",
+        Value::Null,
+    )
+    .await?;
+    scene.has(0..5).await?;
+    page.deliver().await?;
+    page.until("Object.keys(localStorage).length === 0").await?;
+    let loss = scene.collector.loss().await?;
+    ensure!(loss["duplicates"] == 0, "{loss}");
+    Ok(())
+}
