@@ -1,22 +1,50 @@
 //! Converts errors of SQLite into errors of the store.
 
+use rusqlite::ErrorCode;
+
 use super::health::is_damage;
 use crate::store::{error::StoreError, export::ExportError};
 
 impl From<rusqlite::Error> for StoreError {
     fn from(cause: rusqlite::Error) -> Self {
-        let is_damage = is_damage(&cause);
-        let cause = cause.to_string();
-        if is_damage {
-            StoreError::Damaged(cause)
+        if is_damage(&cause) {
+            StoreError::Damaged(cause.to_string())
         } else {
-            StoreError::Failed(cause)
+            StoreError::Failed(explained(&cause))
         }
     }
 }
 
 impl From<rusqlite::Error> for ExportError {
     fn from(cause: rusqlite::Error) -> Self {
-        ExportError::Failed(cause.to_string())
+        ExportError::Failed(explained(&cause))
+    }
+}
+
+/// The error, and what to do about it where that is known.
+fn explained(cause: &rusqlite::Error) -> String {
+    if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        format!("{cause}: free space on the disk of the database, and try again")
+    } else {
+        cause.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Error, ffi};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_with_what_to_do() {
+        let full = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        let told = StoreError::from(full).to_string();
+        assert!(
+            told.ends_with("free space on the disk of the database, and try again"),
+            "{told}"
+        );
+        let busy = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
+        assert!(!StoreError::from(busy).to_string().contains("free space"));
     }
 }
