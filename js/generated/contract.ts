@@ -56,6 +56,9 @@ export const MAX_TITLE_WAIT_MS = 250;
 /** Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long. */
 export const CLOSED_AFTER_MS = 600_000;
 
+/** When a lock that another page held is requested once more. */
+export const RELEASED_WITHIN_MS = 1000;
+
 /** How long to wait for the request that tests why a collector is unreachable. */
 export const PROBE_TIMEOUT_MS = 5000;
 

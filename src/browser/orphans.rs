@@ -1,10 +1,11 @@
 //! Takes over what closed pages left.
 
-use natero_engine::host_constants::CLOSED_AFTER;
+use natero_engine::host_constants::{CLOSED_AFTER, RELEASED_WITHIN};
 
 use super::{
     clock, executor,
     locks::{self, Lock},
+    timer,
 };
 
 /// How much of what a page left was taken over.
@@ -26,15 +27,12 @@ pub(crate) fn take_over(
     keep_lock: impl FnOnce(Lock) + 'static,
 ) {
     if locks::exist() {
-        let granted = move |is_free: bool| {
-            if !is_free || take() == Takeover::Complete {
-                return None;
-            }
-            let lock = Lock::default();
-            keep_lock(lock.clone());
-            Some(lock)
-        };
-        locks::request(name, true, Box::new(granted));
+        take_if_free(
+            name.to_owned(),
+            Attempt::First,
+            Box::new(take),
+            Box::new(keep_lock),
+        );
     } else if !(-CLOSED_AFTER.0..=CLOSED_AFTER.0).contains(&(clock::wall() - last_alive)) {
         // Also where the time stamp lies in the future, because the clock was set back since.
         // As with a lock, this happens after the current task.
@@ -42,4 +40,37 @@ pub(crate) fn take_over(
             take();
         });
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Second,
+}
+
+/// Requests the lock of this name. If it is held, requests it once more: a browser may
+/// start the next page before it has released the locks of the one that this page
+/// replaces.
+fn take_if_free(
+    name: String,
+    attempt: Attempt,
+    take: Box<dyn FnOnce() -> Takeover>,
+    keep_lock: Box<dyn FnOnce(Lock)>,
+) {
+    let again = name.clone();
+    let granted = move |is_free: bool| {
+        if is_free {
+            if take() == Takeover::Partial {
+                let lock = Lock::default();
+                keep_lock(lock.clone());
+                return Some(lock);
+            }
+        } else if attempt == Attempt::First {
+            timer::after(RELEASED_WITHIN.0 as u32, move || {
+                take_if_free(again, Attempt::Second, take, keep_lock);
+            });
+        }
+        None
+    };
+    locks::request(&name, true, Box::new(granted));
 }

@@ -159,11 +159,6 @@ fn calls_that_follow_each_other_without_end_wait_for_a_task_of_the_browser() {
 fn a_task_of_the_browser_is_awaited_though_nothing_else_is_due() {
     let host = host(0);
     begin(&host);
-    // Until then the engine waits to look once more for what closed pages left.
-    host.platform.mono.set(1_000.0);
-    host.end_turn();
-    host.send_input_with(Box::new(|engine, now| engine.handle(now, Input::Timer)));
-    assert_eq!(host.platform.due.get(), None);
     host.call(Box::new(|engine, now| {
         engine.handle(now, Input::Call(Call::SetModule(None)));
     }));

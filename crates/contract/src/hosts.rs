@@ -7,7 +7,7 @@ use natero_engine::{
         ACTIVITY_EVENTS, ASKED_PARAMETER, CLOSED_AFTER, COMPRESS_OVER_BYTES, FOCUS_CHECK,
         MAX_COMPRESSED_FAILURES, MAX_COPIES, MAX_DETAILS_DEPTH, MAX_EVENT_BYTES, MAX_QUOTED_UNITS,
         MAX_REMEMBERED_MESSAGES, MAX_REPORTED_MESSAGES, MAX_TITLE_WAIT, MAX_UNREADABLE_ANSWERS,
-        MESSAGE_SILENCE, PROBE_TIMEOUT, SHARED_STATE_KEY,
+        MESSAGE_SILENCE, PROBE_TIMEOUT, RELEASED_WITHIN, SHARED_STATE_KEY,
     },
     stored_names,
 };
@@ -31,6 +31,11 @@ pub(crate) fn write(text: &mut String) {
             "CLOSED_AFTER_MS",
             CLOSED_AFTER.0 as usize,
             "Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long.",
+        ),
+        (
+            "RELEASED_WITHIN_MS",
+            RELEASED_WITHIN.0 as usize,
+            "When a lock that another page held is requested once more.",
         ),
         (
             "PROBE_TIMEOUT_MS",

@@ -34,6 +34,10 @@ pub const MAX_TITLE_WAIT: Millis = Millis(250.0);
 /// minute while they are in use.
 pub const CLOSED_AFTER: Millis = Millis(600_000.0);
 
+/// When a lock that another page held is requested once more. A browser may start the next page
+/// before it has released the locks of the one that this page replaces.
+pub const RELEASED_WITHIN: Millis = Millis(1_000.0);
+
 /// How long to wait for the request that tests why a collector is unreachable. A server that lets
 /// requests hang will let this one hang, too.
 pub const PROBE_TIMEOUT: Millis = Millis(5_000.0);

@@ -88,36 +88,6 @@ fn what_a_closed_page_left_is_sent_as_it_was_by_the_next() {
 }
 
 #[test]
-fn a_page_looks_once_more_for_what_the_page_before_it_left() {
-    let mut tab = Tab::open(config());
-    assert_eq!(tab.looks, 1);
-    tab.pass(999.0);
-    assert_eq!(tab.looks, 1);
-    // A reload can release the locks of the page before later than it starts the next.
-    tab.pass(1.0);
-    assert_eq!(tab.looks, 2);
-    tab.pass(3_600_000.0);
-    assert_eq!(tab.looks, 2, "a page at rest is not woken");
-}
-
-#[test]
-fn a_page_that_stores_nothing_or_is_shut_down_looks_for_nothing() {
-    let mut tab = Tab::open(Config {
-        persistence: Persistence::Memory,
-        ..config()
-    });
-    tab.pass(60_000.0);
-    assert_eq!(tab.looks, 0);
-    let mut tab = Tab::open(config());
-    tab.call(Call::Shutdown);
-    assert_eq!(tab.engine.poll_timeout(), None);
-    let mut tab = Tab::open(config());
-    tab.call(Call::OptOut);
-    tab.pass(60_000.0);
-    assert_eq!(tab.looks, 1);
-}
-
-#[test]
 fn events_that_waited_for_ids_get_those_of_the_page_that_takes_them_over() {
     let mut closed = Tab::open(Config {
         account_id: None,

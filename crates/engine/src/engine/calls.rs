@@ -4,7 +4,7 @@ use natero_event::{Action, Id};
 
 use super::Engine;
 use crate::{
-    Call, Consent, Effect, Mono, Reason,
+    Call, Consent, Effect, Reason,
     identity::{IdentityChange, SIGN_IN, Subject},
 };
 
@@ -190,7 +190,6 @@ impl Engine {
         self.time.leave(self.now.mono);
         self.flush_before_unload();
         self.is_closed = true;
-        self.look_again_at = Mono::NEVER;
         self.effects.push(Effect::Detach);
     }
 }

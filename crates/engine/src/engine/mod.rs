@@ -51,8 +51,6 @@ pub struct Engine {
     order: f64,
     /// When the next `sessionSync` is due while the user is active.
     sync_at: Mono,
-    /// When this page looks once more for what closed pages left.
-    look_again_at: Mono,
     page_view: PageView,
     recorder: Recorder,
     queue: Queue,
@@ -82,7 +80,6 @@ impl Engine {
             used_since: Wall(0.0),
             order: f64::from(seed.0[0] % ORDERS) / f64::from(ORDERS),
             sync_at: Mono::NEVER,
-            look_again_at: Mono::NEVER,
             page_view: PageView::default(),
             queue: Queue::default(),
             storage: Storage::new(config.max_stored_bytes),
@@ -139,7 +136,7 @@ impl Engine {
     pub fn poll_timeout(&self) -> Option<Mono> {
         let may_send = self.may_deliver() && !self.is_closed;
         let mut due = self.delivery.timeout(may_send, &self.queue);
-        due = due.min(self.completes_at).min(self.look_again_at);
+        due = due.min(self.completes_at);
         if self.time.is_active() {
             due = due.min(self.sync_at).min(self.time.idle_at());
         }
@@ -180,10 +177,6 @@ impl Engine {
             self.sync_at = now.mono + self.config.session_sync_interval;
             self.sync();
             // This regular moment also serves to look for what closed tabs left.
-            self.look_again_at = now.mono;
-        }
-        if self.look_again_at <= now.mono {
-            self.look_again_at = Mono::NEVER;
             if self.may_store() {
                 self.effects.push(Effect::AdoptOrphans);
             }

@@ -12,10 +12,6 @@ use crate::{
 /// server.
 const ADOPTION_DELAY: Millis = Millis(250.0);
 
-/// When a page that uses storage looks once more for what closed pages left. A browser may load
-/// the next page before it has released the locks of the one that this page replaces.
-const RELEASE_TIME: Millis = Millis(1_000.0);
-
 impl Engine {
     /// Whether this page may set cookies and write to storage.
     pub(super) fn may_store(&self) -> bool {
@@ -36,7 +32,6 @@ impl Engine {
                 stream: self.recorder.stream().to_owned(),
             });
             self.effects.push(Effect::AdoptOrphans);
-            self.look_again_at = self.now.mono + RELEASE_TIME;
             self.persist_at_task_end();
         }
     }

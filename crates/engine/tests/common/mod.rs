@@ -41,8 +41,6 @@ pub struct Tab {
     /// is over.
     pub shared: Option<String>,
     pub writes: u32,
-    /// How often it looked for what closed pages left.
-    pub looks: u32,
 }
 
 /// Settings with both ids, and without page views, which most tests do not need.
@@ -99,7 +97,6 @@ impl Tab {
             stored: BTreeMap::new(),
             shared: None,
             writes: 0,
-            looks: 0,
         };
         let start = Start {
             visible,
@@ -177,8 +174,7 @@ impl Tab {
                 }
                 Effect::EraseStorage => self.stored.clear(),
                 Effect::ShareWait { record } => self.shared = Some(record),
-                Effect::AdoptOrphans => self.looks += 1,
-                Effect::ClaimStorage { .. } => {}
+                Effect::ClaimStorage { .. } | Effect::AdoptOrphans => {}
                 Effect::Filter { .. }
                 | Effect::WarnUnreachable { .. }
                 | Effect::WarnAccountChanged { .. }
