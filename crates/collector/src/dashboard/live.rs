@@ -136,80 +136,81 @@ fn table<'v>(
     view: &'v View,
     zone: &TimeZone,
 ) -> Table<'v, NamedEvent> {
-    let (zone, shown_zone) = (zone.clone(), zone.clone());
-    let (links, user_links) = (view.only_period(), view.only_period());
     let mut table = Table::new(TABLE, "Events", Sort::down("arrived"), path, view)
-        .with(
-            Column::text("event", "Event", |event: &NamedEvent| {
-                Value::Text(format!("{} {}", event.text("action"), event.text("feature")).trim().to_owned())
-            })
-            .shown(|event| {
-                html! {
-                    span .text {
-                        (action_words(event.text("action")))
-                        @if !event.text("feature").is_empty() { " " (event.text("feature")) }
-                    }
-                    @if event.is_set_aside() { small .aside { "set aside: user of another account" } }
-                }
-            }),
-        )
-        .with(
-            Column::text("arrived", "Arrived", move |event: &NamedEvent| {
-                let at = event.event["received_at"].as_i64();
-                at.map_or(Value::None, |at| Value::time(at, &zone))
-            })
-            .shown(move |event| {
-                let at = event.event["received_at"].as_i64().unwrap_or(0);
-                let day = format::short_day(shown_zone.day_at(at));
-                html! { time datetime=(format::rfc3339(at)) { (day) ", " (shown_zone.time_at(at)) } }
-            }),
-        );
+        .with(event_column())
+        .with(arrived_column(zone));
     if shows_account {
-        table = table.with(
-            Column::text("account", "Account", |event: &NamedEvent| {
-                Value::Text(event.account.clone())
-            })
-            .shown(move |event| {
-                let id = event.text("account_id");
-                html! { a title=(id) href=(links.at(&address::account(id, ""))) { (event.account) } }
-            }),
-        );
+        table = table.with(account_column(view));
     }
+    let field = |name: &'static str, heading: &'static str| {
+        Column::text(name, heading, move |event: &NamedEvent| {
+            event.optional(name)
+        })
+    };
     table
-        .with(
-            Column::text("user", "User", |event: &NamedEvent| {
-                Value::Text(event.user.clone())
-            })
-            .shown(move |event| {
-                let id = event.text("user_id");
-                html! {
-                    @if event.is_user_visible {
-                        a title=(id) href=(user_links.at(&address::user(id))) { (event.user) }
-                    } @else { (event.user) }
-                }
-            }),
-        )
-        .with(
-            Column::text("account_id", "Account id", |event: &NamedEvent| {
-                event.optional("account_id")
-            })
-            .only_in_csv(),
-        )
-        .with(
-            Column::text("user_id", "User id", |event: &NamedEvent| {
-                event.optional("user_id")
-            })
-            .only_in_csv(),
-        )
-        .with(Column::text("product", "Product", |event: &NamedEvent| {
-            event.optional("product")
-        }))
-        .with(Column::text("module", "Module", |event: &NamedEvent| {
-            event.optional("module")
-        }))
+        .with(user_column(view))
+        .with(field("account_id", "Account id").only_in_csv())
+        .with(field("user_id", "User id").only_in_csv())
+        .with(field("product", "Product"))
+        .with(field("module", "Module"))
         .with(Column::number("amount", "Amount", |event: &NamedEvent| {
             Value::text(amount(&event.event))
         }))
+}
+
+fn event_column<'v>() -> Column<'v, NamedEvent> {
+    Column::text("event", "Event", |event: &NamedEvent| {
+        let words = format!("{} {}", event.text("action"), event.text("feature"));
+        Value::Text(words.trim().to_owned())
+    })
+    .shown(|event| {
+        html! {
+            span .text {
+                (action_words(event.text("action")))
+                @if !event.text("feature").is_empty() { " " (event.text("feature")) }
+            }
+            @if event.is_set_aside() { small .aside { "set aside: user of another account" } }
+        }
+    })
+}
+
+fn arrived_column<'v>(zone: &TimeZone) -> Column<'v, NamedEvent> {
+    let (zone, shown_zone) = (zone.clone(), zone.clone());
+    Column::text("arrived", "Arrived", move |event: &NamedEvent| {
+        let at = event.event["received_at"].as_i64();
+        at.map_or(Value::None, |at| Value::time(at, &zone))
+    })
+    .shown(move |event| {
+        let at = event.event["received_at"].as_i64().unwrap_or(0);
+        let day = format::short_day(shown_zone.day_at(at));
+        html! { time datetime=(format::rfc3339(at)) { (day) ", " (shown_zone.time_at(at)) } }
+    })
+}
+
+fn account_column<'v>(view: &View) -> Column<'v, NamedEvent> {
+    let links = view.only_period();
+    Column::text("account", "Account", |event: &NamedEvent| {
+        Value::Text(event.account.clone())
+    })
+    .shown(move |event| {
+        let id = event.text("account_id");
+        html! { a title=(id) href=(links.at(&address::account(id, ""))) { (event.account) } }
+    })
+}
+
+fn user_column<'v>(view: &View) -> Column<'v, NamedEvent> {
+    let links = view.only_period();
+    Column::text("user", "User", |event: &NamedEvent| {
+        Value::Text(event.user.clone())
+    })
+    .shown(move |event| {
+        let id = event.text("user_id");
+        html! {
+            @if event.is_user_visible {
+                a title=(id) href=(links.at(&address::user(id))) { (event.user) }
+            } @else { (event.user) }
+        }
+    })
 }
 
 /// Shows the latest events of all accounts.

@@ -71,7 +71,7 @@ fn erase_known(
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
     let concerned = find_now(tx, erasure, members, found)?;
-    let (events, remaining) = (&concerned.events, &concerned.remaining);
+    let events = &concerned.events;
     let traces = traces::read(tx, events)?;
     let mut erased = Erased {
         events: events.len(),
@@ -84,8 +84,8 @@ fn erase_known(
                 return Ok(None);
             }
             take_back(tx, &concerned, &traces, now, &mut erased)?;
-            identified_fields::remove_stream::<Account>(tx, &erasure.id, remaining)?;
-            identified_fields::remove_stream::<User>(tx, &erasure.id, remaining)?;
+            identified_fields::remove_stream::<Account>(tx, &erasure.id, &concerned.remaining)?;
+            identified_fields::remove_stream::<User>(tx, &erasure.id, &concerned.remaining)?;
             let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
             let dropped = record.map_or(0, |record| record.events - left);
             erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
@@ -121,29 +121,8 @@ fn erase_known(
             let Some(account) = accounts::find_row(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            let mut erased_members = members_of(tx, account)?;
-            let moved_users = find_moved_users(tx, account, &erased_members, &concerned)?;
-            for user in &moved_users {
-                erased_members.remove(&user.user_id);
-            }
-            match members {
-                Members::Erased => list_members(tx, &erasure.id, &erased_members, now)?,
-                Members::Retained => erased_members.clear(),
-            }
-            list_events(tx, events, now, now)?;
-            delete_events(tx, events)?;
-            delete_users(tx, &erased_members.values().copied().collect())?;
-            let moved_ids: BTreeSet<&String> =
-                moved_users.iter().map(|user| &user.user_id).collect();
-            let of_users = traces.identifications.iter().filter(|found| {
-                found.subject == Subject::User && moved_ids.contains(&found.user_id)
-            });
-            identified_fields::take_back(tx, of_users, remaining)?;
-            membership::move_users(tx, &moved_users)?;
-            erased.keys_revoked = delete_account(tx, account, now)?;
-            erased.users = erased_members.len();
-            erased.users_moved = moved_users.len();
-            erased.accounts = 1;
+            let subject = (account, erasure.id.as_str());
+            erase_account(tx, subject, members, &concerned, &traces, now, &mut erased)?;
             Gone::Erased
         }
     };
@@ -159,6 +138,43 @@ fn erase_known(
     usage_changes::record(tx, 0)?;
     counters::count(tx, ERASURES)?;
     Ok(Some(erased))
+}
+
+/// Deletes an account, its events and its members, except those who belong elsewhere without the
+/// erased events: these move.
+fn erase_account(
+    tx: &Transaction<'_>,
+    (account, id): (AccountRow, &str),
+    members: Members,
+    concerned: &Concerned,
+    traces: &Traces,
+    now: i64,
+    erased: &mut Erased,
+) -> rusqlite::Result<()> {
+    let mut erased_members = members_of(tx, account)?;
+    let moved_users = find_moved_users(tx, account, &erased_members, concerned)?;
+    for user in &moved_users {
+        erased_members.remove(&user.user_id);
+    }
+    match members {
+        Members::Erased => list_members(tx, id, &erased_members, now)?,
+        Members::Retained => erased_members.clear(),
+    }
+    list_events(tx, &concerned.events, now, now)?;
+    delete_events(tx, &concerned.events)?;
+    delete_users(tx, &erased_members.values().copied().collect())?;
+    let moved_ids: BTreeSet<&String> = moved_users.iter().map(|user| &user.user_id).collect();
+    let of_users = traces
+        .identifications
+        .iter()
+        .filter(|found| found.subject == Subject::User && moved_ids.contains(&found.user_id));
+    identified_fields::take_back(tx, of_users, &concerned.remaining)?;
+    membership::move_users(tx, &moved_users)?;
+    erased.keys_revoked = delete_account(tx, account, now)?;
+    erased.users = erased_members.len();
+    erased.users_moved = moved_users.len();
+    erased.accounts = 1;
+    Ok(())
 }
 
 fn is_source(tx: &Transaction<'_>, erasure: &Erasure) -> rusqlite::Result<bool> {

@@ -19,7 +19,11 @@ use crate::{
         usage::{Dimension, Span, Uncaptured},
     },
     store::{
-        sqlite::{facts::FactKey, hierarchy::Scope, rows::AccountRow},
+        sqlite::{
+            facts::{Fact, FactKey},
+            hierarchy::Scope,
+            rows::AccountRow,
+        },
         usage::{Comparison, RowPage, Totals, UsageReport},
     },
 };
@@ -43,11 +47,6 @@ pub fn compare(
     };
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
-    let mut now = Tally::new(query.by, &query.time_zone);
-    let mut earlier = Tally::new(query.by, &query.time_zone);
-    let mut presence = PresenceIndex::new(&query.time_zone);
-    let mut first: Option<u32> = None;
-    let mut uncaptured = Uncaptured::default();
     let detail = if filter.needs_names() || query.by.is_some_and(Dimension::is_name) {
         Detail::Facts
     } else {
@@ -63,6 +62,7 @@ pub fn compare(
         from: Span::ALL.from,
         to: query.span.to,
     };
+    let mut periods = Periods::new(query, before);
     scan_cut(
         conn,
         &scope,
@@ -70,76 +70,111 @@ pub fn compare(
         &cuts,
         detail,
         |at, account, status, fact| {
-            if !filter.contains(&fact.key) {
-                return;
-            }
-            let is_now = at >= from;
-            match status {
-                CaptureStatus::Counted => {}
-                CaptureStatus::NonLeaf if is_now => uncaptured.non_leaf += fact.sums.events as i64,
-                CaptureStatus::UserConflict if is_now => {
-                    uncaptured.user_conflict += fact.sums.events as i64
-                }
-                CaptureStatus::NonLeaf | CaptureStatus::UserConflict => {}
-            }
-            if status != CaptureStatus::Counted {
-                return;
-            }
-            let quarter = fact.key.quarter;
-            first = Some(first.map_or(quarter, |first| first.min(quarter)));
-            if let Some(value) = value_number(query.by, account, &fact.key) {
-                presence.record(value, quarter, is_now);
-            }
-            if is_now {
-                now.add(account, fact);
-            } else if before.is_some_and(|before| before.contains(at)) {
-                earlier.add(account, fact);
+            if filter.contains(&fact.key) {
+                periods.add(at, account, status, fact);
             }
         },
     )?;
-    let mut report = UsageReport {
-        uncaptured,
-        ..UsageReport::empty()
-    };
-    let rows = match before {
-        None => {
-            let (totals, rows, next) = now.finish(conn, page)?;
-            (report.totals, report.next) = (totals, next);
-            rows
+    periods.report(conn, page)
+}
+
+/// The figures of a period and of the one before it.
+struct Periods<'q> {
+    query: &'q UsageQuery,
+    before: Option<Before>,
+    now: Tally,
+    earlier: Tally,
+    presence: PresenceIndex,
+    /// The first quarter of an hour with use.
+    first: Option<u32>,
+    uncaptured: Uncaptured,
+}
+
+impl<'q> Periods<'q> {
+    fn new(query: &'q UsageQuery, before: Option<Before>) -> Self {
+        Periods {
+            query,
+            before,
+            now: Tally::new(query.by, &query.time_zone),
+            earlier: Tally::new(query.by, &query.time_zone),
+            presence: PresenceIndex::new(&query.time_zone),
+            first: None,
+            uncaptured: Uncaptured::default(),
         }
-        Some(before) => {
-            let (totals, rows, _) = now.finish(conn, &RowPage::ALL)?;
-            let (previous, earlier, _) = earlier.finish(conn, &RowPage::ALL)?;
-            let compared = |first: Option<u32>, previous: Totals| {
-                before.is_comparable(first).then_some(previous)
-            };
-            report.comparison = Some(Comparison::of(&totals, compared(first, previous)));
+    }
+
+    #[inline]
+    fn add(&mut self, at: i64, account: AccountRow, status: CaptureStatus, fact: &Fact) {
+        let is_now = at >= self.query.span.from;
+        match status {
+            CaptureStatus::Counted => {}
+            CaptureStatus::NonLeaf => {
+                if is_now {
+                    self.uncaptured.non_leaf += fact.sums.events as i64;
+                }
+                return;
+            }
+            CaptureStatus::UserConflict => {
+                if is_now {
+                    self.uncaptured.user_conflict += fact.sums.events as i64;
+                }
+                return;
+            }
+        }
+        let quarter = fact.key.quarter;
+        self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
+        if let Some(value) = value_number(self.query.by, account, &fact.key) {
+            self.presence.record(value, quarter, is_now);
+        }
+        if is_now {
+            self.now.add(account, fact);
+        } else if self.before.is_some_and(|before| before.contains(at)) {
+            self.earlier.add(account, fact);
+        }
+    }
+
+    /// The report, with the rows of a page.
+    fn report(self, conn: &Connection, page: &RowPage) -> rusqlite::Result<UsageReport> {
+        let mut report = UsageReport {
+            uncaptured: self.uncaptured,
+            ..UsageReport::empty()
+        };
+        let by = self.query.by;
+        let rows = if let Some(before) = self.before {
+            let (totals, rows, _) = self.now.finish(conn, &RowPage::ALL)?;
+            let (previous, earlier, _) = self.earlier.finish(conn, &RowPage::ALL)?;
+            let previous = before.is_comparable(self.first).then_some(previous);
+            report.comparison = Some(Comparison::of(&totals, previous));
             report.totals = totals;
             // The days of one period have no counterparts in the other.
-            let mut rows = if query.by.is_some_and(|by| by.calendar_unit().is_some()) {
+            let mut rows = if by.is_some_and(|by| by.calendar_unit().is_some()) {
                 rows
             } else {
                 merged(rows, earlier, |value| {
-                    before.is_comparable(presence.first(value))
+                    before.is_comparable(self.presence.first(value))
                 })
             };
             rows.sort_by(NumberedRow::compare_keys);
             rows.sort_by(|left, right| page.compare(&left.row.totals, &right.row.totals));
             report.next = page.cut(&mut rows);
             rows
-        }
-    };
-    let is_subject = query.by.is_some_and(Dimension::is_subject);
-    report.rows = rows
-        .into_iter()
-        .map(|NumberedRow { number, mut row }| {
-            if is_subject {
-                row.seen = presence.seen(number);
-            }
-            row
-        })
-        .collect();
-    Ok(report)
+        } else {
+            let (totals, rows, next) = self.now.finish(conn, page)?;
+            (report.totals, report.next) = (totals, next);
+            rows
+        };
+        let is_subject = by.is_some_and(Dimension::is_subject);
+        report.rows = rows
+            .into_iter()
+            .map(|NumberedRow { number, mut row }| {
+                if is_subject {
+                    row.seen = self.presence.seen(number);
+                }
+                row
+            })
+            .collect();
+        Ok(report)
+    }
 }
 
 /// The number by which a tally identifies the value of a fact; `None` for calendar dimensions and
