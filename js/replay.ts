@@ -25,7 +25,7 @@ export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cook
       const name = names[at]!;
       if (name === early.key) continue;
       const lastAlive = toNumber(slice(name, lastIndexOf(name, ".") + 1));
-      takeOver(name, lastAlive, () => {
+      const take = () => {
         let isStored = true;
         attempt(() => {
           const text = readStored(name);
@@ -33,10 +33,12 @@ export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cook
           isStored = new Replay(tracking, storage).run({ __proto__: null, ...parse(text) } as StoredCalls, cookies);
           storage.adopt();
         });
-        // Unreadable calls are removed. If events could not be stored, the calls stay for the next page.
+        // Unreadable calls are removed. If events could not be stored, the calls stay for the next page, which may take
+        // them while this one lives.
         if (isStored) removeStored(name);
-        return isStored;
-      });
+        return true;
+      };
+      takeOver(name, lastAlive, take, storage.others);
     }
   });
 }

@@ -1,8 +1,8 @@
 // Takes over what closed pages left.
 
 import { wall } from "../clock.ts";
-import { atTaskEnd, lockIfFree, locks, startTimer } from "../environment.ts";
-import { CLOSED_AFTER_MS, RELEASED_WITHIN_MS } from "../generated/contract.ts";
+import { atTaskEnd, locks } from "../environment.ts";
+import { CLOSED_AFTER_MS } from "../generated/contract.ts";
 import { keys, startsWith } from "../intrinsics.ts";
 import { storageObject } from "../web-storage.ts";
 import type { Locks } from "./locks.ts";
@@ -10,16 +10,11 @@ import type { Locks } from "./locks.ts";
 /**
  * Calls `take` for what a page left under `name`, if that page is closed or its last time stamp is too old. No other
  * page takes it at the same time. If `take` returns that something had to stay, no other page takes it for as long as
- * `holder` holds the lock. A lock that is held is requested once more: a browser may start the next page before it has
- * released the locks of the one that this page replaces.
+ * `holder` holds the lock.
  */
-export function takeOver(name: string, lastAlive: number, take: () => boolean, holder?: Locks, isSecond?: true): void {
+export function takeOver(name: string, lastAlive: number, take: () => boolean, holder: Locks): void {
   if (locks()) {
-    const hold = holder?.whenGranted();
-    lockIfFree(name, (free) => {
-      if (!free && !isSecond) startTimer(() => takeOver(name, lastAlive, take, holder, true), RELEASED_WITHIN_MS);
-      return free && !take() ? hold?.() : undefined;
-    });
+    holder.take(name, take);
   } else if (!(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) {
     // Also where the time stamp is missing, or lies in the future because the clock was set back since.
     // As with a lock, this happens after the current task.

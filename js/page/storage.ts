@@ -30,7 +30,7 @@ export class PageStorage {
   /** The lock of this page's part. */
   readonly #own = new Locks();
   /** The locks of parts whose records could not be stored as this page's own. They stay where they are. */
-  readonly #others = new Locks();
+  readonly others = new Locks();
   readonly #unadopted: Record<string, true> = { __proto__: null } as never;
   #writeFailed = false;
 
@@ -59,7 +59,7 @@ export class PageStorage {
     this.verify();
     this.#stream = "";
     this.#own.release();
-    this.#others.release();
+    this.others.release();
   }
 
   /** Writes a segment. If storage is full or blocked, its events stay in memory. */
@@ -133,7 +133,7 @@ export class PageStorage {
         seen[part] = true;
         // Without a valid time the page counts as closed: sending events twice is better than losing them.
         const lastAlive = toNumber(readStored(part + LAST_ALIVE));
-        takeOver(part, lastAlive, () => this.#adoptPart(part), this.#others);
+        takeOver(part, lastAlive, () => this.#adoptPart(part), this.others);
       }
     });
   }

@@ -28,6 +28,15 @@ Object.defineProperty(globalThis, "navigator", { value: { locks: new LockManager
 
 globalThis.localStorage = new Storage();
 
+/** Timers that were started and neither fired nor stopped, and the task of each. */
+const timers = new Map();
+globalThis.setTimeout = (task) => {
+  const timer = Symbol();
+  timers.set(timer, task);
+  return timer;
+};
+globalThis.clearTimeout = (timer) => timers.delete(timer);
+
 const { outputFiles } = await build({
   entryPoints: [fileURLToPath(new URL("../page/storage.ts", import.meta.url))],
   bundle: true,
@@ -129,6 +138,34 @@ test("what is confirmed after a page has ended is removed", () => {
   storage.close();
   storage.remove(1);
   assert.deepEqual({ ...localStorage }, {});
+});
+
+test("a lock that is held is requested once more, unless the page has given up its part by then", () => {
+  const answer = (lock) => requestedLocks.shift().granted(lock);
+  const isTaken = (inputs) => inputs.some(([, records]) => records === "2{orphan}\n");
+  for (const [free, expected] of [
+    [{}, true],
+    [null, false],
+  ]) {
+    const { inputs } = looking(1_000);
+    answer(null);
+    assert.equal(requestedLocks.length, 0);
+    const [[timer, again]] = timers;
+    timers.delete(timer);
+    again();
+    answer(free);
+    assert.equal(isTaken(inputs), expected);
+    assert.equal(timers.size, 0, "once more, not for as long as it is held");
+  }
+  const asked = looking(1_000);
+  answer(null);
+  assert.equal(timers.size, 1);
+  asked.storage.close();
+  assert.equal(timers.size, 0);
+  const asking = looking(1_000);
+  asking.storage.close();
+  answer(null);
+  assert.equal(timers.size, 0);
 });
 
 test("without locks, a part is taken over unless its time stamp says that its page lives", async () => {

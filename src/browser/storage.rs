@@ -20,6 +20,7 @@ use super::{
     locks::{self, Lock},
     orphans::{Takeover, take_over},
     page,
+    timer::Timer,
 };
 use crate::ascii::rsplit_once;
 
@@ -42,6 +43,8 @@ pub(crate) struct PageStorage {
     unadopted: RefCell<Vec<String>>,
     /// The locks of the parts that contain these segments.
     others: RefCell<Vec<Lock>>,
+    /// The timers after which locks that were held are requested once more.
+    retries: RefCell<Vec<Timer>>,
     write_failed: Cell<bool>,
     /// The segment being written replaces one that another page left.
     is_adopting: Cell<bool>,
@@ -84,6 +87,7 @@ impl PageStorage {
             own: RefCell::default(),
             unadopted: RefCell::default(),
             others: RefCell::default(),
+            retries: RefCell::default(),
             write_failed: Cell::new(false),
             is_adopting: Cell::new(false),
             is_closed: Cell::new(true),
@@ -114,7 +118,7 @@ impl PageStorage {
             own.stream.clear();
             own.lock.take()
         };
-        drop((lock, self.others.take()));
+        drop((lock, self.others.take(), self.retries.take()));
     }
 
     /// Writes a segment. Returns whether it, or its previous version, is stored. If
@@ -238,6 +242,11 @@ impl PageStorage {
                 last_alive,
                 move || self.adopt_part(&adopted),
                 move |lock| self.others.borrow_mut().push(lock),
+                move |timer| {
+                    if !self.is_closed.get() {
+                        self.retries.borrow_mut().push(timer);
+                    }
+                },
             );
         }
     }

@@ -86,13 +86,6 @@ fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     Some(timeout)
 }
 
-/// Runs a task after this many ms, unless the page has no timers.
-pub(crate) fn after(wait: u32, task: impl FnOnce() + 'static) {
-    if let Some(timeout) = start(wait, Box::new(task)) {
-        timeout.forget();
-    }
-}
-
 /// Cancels a timer. The page may have broken this function, too.
 fn discard(timeout: Option<Timeout>) {
     let _ = guard::run(move || drop(timeout));
