@@ -89,11 +89,7 @@ pub async fn agreeing_again_leaves_the_page_what_it_stored(stage: &Stage) -> Res
         .await?;
     scene.server.set_down(false);
     scene.has(0..10).await?;
-    page.deliver().await?;
-    page.until("Object.keys(localStorage).length === 0").await?;
-    let loss = scene.collector.loss().await?;
-    ensure!(loss["duplicates"] == 0, "{loss}");
-    Ok(())
+    scene.ends_without_duplicates().await
 }
 
 /// A browser may start the next page before it has released the locks of the one before.
@@ -125,9 +121,5 @@ pub async fn what_a_page_left_is_taken_although_its_lock_is_released_late(
     )
     .await?;
     scene.has(0..5).await?;
-    page.deliver().await?;
-    page.until("Object.keys(localStorage).length === 0").await?;
-    let loss = scene.collector.loss().await?;
-    ensure!(loss["duplicates"] == 0, "{loss}");
-    Ok(())
+    scene.ends_without_duplicates().await
 }

@@ -50,6 +50,17 @@ impl Scene<'_> {
     pub async fn has(&self, numbers: std::ops::Range<usize>) -> Result<()> {
         has(&self.collector, numbers).await
     }
+
+    /// Waits until nothing is pending or stored. Fails if anything was sent twice.
+    pub async fn ends_without_duplicates(&self) -> Result<()> {
+        self.page.deliver().await?;
+        self.page
+            .until("Object.keys(localStorage).length === 0")
+            .await?;
+        let loss = self.collector.loss().await?;
+        ensure!(loss["duplicates"] == 0, "{loss}");
+        Ok(())
+    }
 }
 
 async fn has(collector: &Collector, numbers: std::ops::Range<usize>) -> Result<()> {
