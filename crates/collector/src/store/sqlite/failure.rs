@@ -24,7 +24,9 @@ impl From<rusqlite::Error> for ExportError {
 /// The error, and what to do about it where that is known.
 fn explained(cause: &rusqlite::Error) -> String {
     if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) {
-        format!("{cause}: free space on the disk of the database, and try again")
+        format!(
+            "{cause}: free space on the disk of the database, or raise --max-db-bytes, and try again"
+        )
     } else {
         cause.to_string()
     }
@@ -41,7 +43,9 @@ mod tests {
         let full = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
         let told = StoreError::from(full).to_string();
         assert!(
-            told.ends_with("free space on the disk of the database, and try again"),
+            told.ends_with(
+                "free space on the disk of the database, or raise --max-db-bytes, and try again"
+            ),
             "{told}"
         );
         let busy = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
