@@ -121,8 +121,8 @@ fn erase_known(
             let Some(account) = accounts::find_row(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            let subject = (account, erasure.id.as_str());
-            erase_account(tx, subject, members, &concerned, &traces, now, &mut erased)?;
+            let id = &erasure.id;
+            erased = erase_account(tx, account, id, members, &concerned, &traces, now)?;
             Gone::Erased
         }
     };
@@ -144,13 +144,13 @@ fn erase_known(
 /// erased events: these move.
 fn erase_account(
     tx: &Transaction<'_>,
-    (account, id): (AccountRow, &str),
+    account: AccountRow,
+    id: &str,
     members: Members,
     concerned: &Concerned,
     traces: &Traces,
     now: i64,
-    erased: &mut Erased,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Erased> {
     let mut erased_members = members_of(tx, account)?;
     let moved_users = find_moved_users(tx, account, &erased_members, concerned)?;
     for user in &moved_users {
@@ -170,11 +170,14 @@ fn erase_account(
         .filter(|found| found.subject == Subject::User && moved_ids.contains(&found.user_id));
     identified_fields::take_back(tx, of_users, &concerned.remaining)?;
     membership::move_users(tx, &moved_users)?;
-    erased.keys_revoked = delete_account(tx, account, now)?;
-    erased.users = erased_members.len();
-    erased.users_moved = moved_users.len();
-    erased.accounts = 1;
-    Ok(())
+    Ok(Erased {
+        events: concerned.events.len(),
+        users: erased_members.len(),
+        users_moved: moved_users.len(),
+        accounts: 1,
+        keys_revoked: delete_account(tx, account, now)?,
+        ..Erased::default()
+    })
 }
 
 fn is_source(tx: &Transaction<'_>, erasure: &Erasure) -> rusqlite::Result<bool> {
