@@ -65,6 +65,6 @@ fn check(event: &ReceivedEvent, line: &[u8]) {
         assert!(parsed.is_ok(), "{object:?} is stored as a JSON object");
     }
     if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
-        assert_eq!(stream_position(line), Some((stream_id.clone(), seq)));
+        assert_eq!(stream_position(line), Some((stream_id.to_string(), seq)));
     }
 }

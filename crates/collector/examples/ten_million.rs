@@ -38,6 +38,7 @@ use natero_collector::{
 use natero_event::received::ReceivedEvent;
 use rusqlite::Connection;
 use serde_json::json;
+use smol_str::format_smolstr;
 use tower::ServiceExt;
 
 const REGIONS: u64 = 100;
@@ -233,19 +234,19 @@ fn event(
     );
     let event = ReceivedEvent {
         event_id: None,
-        account_id: Some(format!("account {account}")),
-        user_id: format!("user {user}"),
-        session_id: Some(format!("session-{session:012}")),
+        account_id: Some(format_smolstr!("account {account}")),
+        user_id: format_smolstr!("user {user}"),
+        session_id: Some(format_smolstr!("session-{session:012}")),
         created_at: begin + (at * 60_000) as i64,
-        action: action.to_owned().into(),
-        feature: (action == "feature").then(|| format!("feature {}", random.below(40))),
-        module: Some(format!("module {module}")),
-        product: Some(format!("product {}", module % 3)),
+        action: action.into(),
+        feature: (action == "feature").then(|| format_smolstr!("feature {}", random.below(40))),
+        module: Some(format_smolstr!("module {module}")),
+        product: Some(format_smolstr!("product {}", module % 3)),
         total: (action == "feature").then_some(1.0),
         time_spent: (action == "moduleEnd").then(|| random.below(600_000) as i64),
         active_duration: (action == "sessionSync").then(|| random.below(60_000) as i64),
-        visitor_id: Some(format!("visitor-{user}")),
-        stream_id: Some(format!("stream-{session:012}")),
+        visitor_id: Some(format_smolstr!("visitor-{user}")),
+        stream_id: Some(format_smolstr!("stream-{session:012}")),
         seq: Some(at as u32),
         url: (action == "pageView").then(|| "https://app.example.com/dashboard".to_owned()),
         title: None,
@@ -253,7 +254,7 @@ fn event(
         details: None,
         extra: None,
     };
-    NewEvent::new(1, event_id, IdScope::Public, event)
+    NewEvent::new(1, event_id.into(), IdScope::Public, event)
 }
 
 /// Processor time of this thread: on a busy machine, wall-clock time would mislead.

@@ -11,6 +11,13 @@ use crate::model::nul::without_nul;
 /// The sixteen-byte key of an id.
 pub type IdKey = [u8; 16];
 
+/// The keys whose ids begin like the id of a key: the keys of one stream lie between the first and
+/// the last of them.
+pub(super) fn keys_beginning_like(key: &IdKey) -> (IdKey, IdKey) {
+    let (key, end) = (u128::from_be_bytes(*key), u128::from(u64::MAX));
+    ((key & !end).to_be_bytes(), (key | end).to_be_bytes())
+}
+
 /// The set of events within which an id is unique.
 ///
 /// Anybody can read the keys of a public source and guess the ids that a server gives to its

@@ -2,6 +2,7 @@
 
 use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use super::event_key::{self, IdKey, IdScope};
 use crate::model::nul::{json_without_nul, without_nul};
@@ -12,7 +13,7 @@ pub struct NewEvent {
     /// Number of its line in the batch, from 1.
     pub line: usize,
     /// The client's unique id, or one derived from the content.
-    pub event_id: String,
+    pub event_id: SmolStr,
     /// The key that the store keeps of that id.
     pub(super) key: IdKey,
     /// The event.
@@ -22,8 +23,13 @@ pub struct NewEvent {
 impl NewEvent {
     /// Makes an event of what was read from a line. `scope` is the scope of its source. NUL is
     /// replaced in all texts.
-    pub fn new(line: usize, event_id: String, scope: IdScope, mut event: ReceivedEvent) -> Self {
-        let event_id = without_nul(event_id);
+    pub fn new(
+        line: usize,
+        mut event_id: SmolStr,
+        scope: IdScope,
+        mut event: ReceivedEvent,
+    ) -> Self {
+        replace_in_id(&mut event_id);
         replace_nul(&mut event);
         NewEvent {
             line,
@@ -41,16 +47,15 @@ impl NewEvent {
     pub fn read(line: &Line<'_>, scope: IdScope, now: i64) -> Result<Self, LineError> {
         let mut event = ReceivedEvent::read(line.bytes, now)?;
         let event_id = event.event_id.take();
-        let event_id = event_id.unwrap_or_else(|| derived_id(line.bytes));
+        let event_id = event_id.unwrap_or_else(|| derived_id(line.bytes).into());
         Ok(NewEvent::new(line.number, event_id, scope, event))
     }
 }
 
 /// Replaces NUL in all texts of an event.
 fn replace_nul(event: &mut ReceivedEvent) {
-    let replace = |text: &mut String| *text = without_nul(std::mem::take(text));
-    replace(&mut event.user_id);
-    for text in [
+    replace_in_id(&mut event.user_id);
+    for id in [
         &mut event.account_id,
         &mut event.session_id,
         &mut event.feature,
@@ -58,17 +63,24 @@ fn replace_nul(event: &mut ReceivedEvent) {
         &mut event.product,
         &mut event.visitor_id,
         &mut event.stream_id,
-        &mut event.url,
-        &mut event.title,
-        &mut event.referrer,
     ] {
-        text.iter_mut().for_each(replace);
+        id.iter_mut().for_each(replace_in_id);
+    }
+    for text in [&mut event.url, &mut event.title, &mut event.referrer] {
+        let text = text.iter_mut();
+        text.for_each(|text| *text = without_nul(std::mem::take(text)));
     }
     for json in [&mut event.details, &mut event.extra].into_iter().flatten() {
         *json = json_without_nul(std::mem::take(json));
     }
     if event.action.name().contains('\0') {
-        event.action = without_nul(event.action.name().to_owned()).into();
+        event.action = without_nul(event.action.name().to_owned()).as_str().into();
+    }
+}
+
+fn replace_in_id(id: &mut SmolStr) {
+    if id.contains('\0') {
+        *id = without_nul(id.to_string()).into();
     }
 }
 

@@ -25,17 +25,20 @@ pub struct Model {
 impl Model {
     /// Adds an event that arrived.
     pub fn add(&mut self, event: &ReceivedEvent) {
-        let belongs_to = self.users.get(&event.user_id).cloned();
-        let Some(account) = event.account_id.clone().or(belongs_to) else {
+        let belongs_to = self.users.get(event.user_id.as_str()).cloned();
+        let Some(account) = event.account_id.clone().map(String::from).or(belongs_to) else {
             return;
         };
-        if !self.seen.insert(event.event_id.clone().unwrap()) {
+        if !self
+            .seen
+            .insert(event.event_id.as_deref().unwrap().to_owned())
+        {
             return;
         }
         self.parents.entry(account.clone()).or_default();
         let belongs_to = self
             .users
-            .entry(event.user_id.clone())
+            .entry(event.user_id.to_string())
             .or_insert_with(|| account.clone());
         let is_set_aside = *belongs_to != account;
         self.events.push((event.clone(), account, is_set_aside));
@@ -120,10 +123,10 @@ impl Model {
         for (event, happened_in) in &counted {
             let key = match by {
                 None => continue,
-                Some(Dimension::Product) => event.product.clone(),
-                Some(Dimension::Module) => event.module.clone(),
-                Some(Dimension::Feature) => event.feature.clone(),
-                Some(Dimension::User) => Some(event.user_id.clone()),
+                Some(Dimension::Product) => event.product.as_deref().map(str::to_owned),
+                Some(Dimension::Module) => event.module.as_deref().map(str::to_owned),
+                Some(Dimension::Feature) => event.feature.as_deref().map(str::to_owned),
+                Some(Dimension::User) => Some(event.user_id.to_string()),
                 Some(Dimension::Account) => Some((*happened_in).clone()),
                 Some(Dimension::Day) => Some(day(event.created_at, zone)),
                 Some(Dimension::Week) => Some(week(event.created_at, zone)),

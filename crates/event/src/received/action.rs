@@ -1,5 +1,7 @@
 //! The action of a received event.
 
+use smol_str::SmolStr;
+
 use crate::ActionKind;
 
 /// The `action` of a received event. Clients may invent actions; such events are stored
@@ -9,7 +11,7 @@ pub enum ReceivedAction {
     /// An action of the contract.
     Known(ActionKind),
     /// An action that a client invented, by its name.
-    Custom(String),
+    Custom(SmolStr),
 }
 
 impl ReceivedAction {
@@ -30,11 +32,11 @@ impl ReceivedAction {
     }
 }
 
-impl From<String> for ReceivedAction {
-    fn from(name: String) -> Self {
-        match ActionKind::from_name(&name) {
+impl From<&str> for ReceivedAction {
+    fn from(name: &str) -> Self {
+        match ActionKind::from_name(name) {
             Some(kind) => ReceivedAction::Known(kind),
-            None => ReceivedAction::Custom(name),
+            None => ReceivedAction::Custom(name.into()),
         }
     }
 }

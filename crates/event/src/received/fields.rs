@@ -1,13 +1,15 @@
 //! The fields of a line.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use super::{
-    LineError, MAX_DURATION_MS, MAX_TOTAL,
+    LineError, MAX_DURATION_MS, MAX_TOTAL, ReceivedAction,
     field::{Field, Name},
+    field_value::FieldValue,
     text,
 };
 use crate::{
@@ -16,12 +18,10 @@ use crate::{
 };
 
 /// The values of the fields of one line that have not been read yet.
-///
-/// `null` counts as absent: clients write it for values that they do not have.
 #[derive(Default)]
-pub(super) struct Fields {
+pub(super) struct Fields<'a> {
     /// The fields of the contract, by the number of the field.
-    known: [Value; Field::COUNT],
+    known: [FieldValue<'a>; Field::COUNT],
     /// All other fields.
     others: Map<String, Value>,
 }
@@ -51,14 +51,6 @@ pub fn is_address(id: &str) -> bool {
     !matches!(id, "." | "..")
 }
 
-/// Like [`id()`], but takes over the text of most ids without a copy.
-fn into_id(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) if trim(&text).len() == text.len() => fits(&text).then_some(text),
-        value => id(&value),
-    }
-}
-
 fn fits(id: &str) -> bool {
     // Only a few ids are so long that their characters have to be counted.
     let is_short = id.len() <= MAX_ID_CHARS || id.chars().count() <= MAX_ID_CHARS;
@@ -75,16 +67,19 @@ fn whole(number: f64) -> Option<i64> {
 /// Reads a number, which may come as a string in decimal notation: clients that
 /// send forms or CSV have no other type.
 pub fn number(value: &Value) -> Option<f64> {
-    let number = match value {
-        Value::String(text) => {
-            let text = text.trim();
-            let is_decimal = text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
-            text.parse::<f64>().ok().filter(|_| is_decimal)?
-        }
-        _ => value.as_f64()?,
-    };
+    match value {
+        Value::String(text) => decimal(text),
+        _ => value.as_f64().filter(|number| number.is_finite()),
+    }
+}
+
+/// Reads a number in decimal notation.
+fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let is_decimal = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+    let number = text.parse::<f64>().ok().filter(|_| is_decimal)?;
     number.is_finite().then_some(number)
 }
 
@@ -93,13 +88,23 @@ fn invalid(field: Field, expected: &'static str) -> LineError {
     LineError::Invalid { field, expected }
 }
 
-impl Fields {
+impl FieldValue<'_> {
+    fn number(&self) -> Option<f64> {
+        match self {
+            FieldValue::Absent => None,
+            FieldValue::Text(text) => decimal(text),
+            FieldValue::Other(value) => number(value),
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
     /// Adds a field. If a line has a field twice, the last one counts.
-    pub(super) fn insert(&mut self, name: Name, value: Value) {
+    pub(super) fn insert(&mut self, name: Name, value: FieldValue<'a>) {
         match name {
             Name::Known(field) => self.known[field as usize] = value,
             Name::Other(name) => {
-                self.others.insert(name, value);
+                self.others.insert(name, value.into());
             }
         }
     }
@@ -109,22 +114,23 @@ impl Fields {
         (!self.others.is_empty()).then_some(self.others)
     }
 
-    fn take(&mut self, field: Field) -> Option<Value> {
-        let value = std::mem::take(&mut self.known[field as usize]);
-        (!value.is_null()).then_some(value)
+    fn take(&mut self, field: Field) -> FieldValue<'a> {
+        std::mem::take(&mut self.known[field as usize])
     }
 
     /// Takes the value of a field that is no text. Blank text counts as absent: form data
     /// and tables have no other way to say that there is no value.
-    fn take_unless_blank(&mut self, field: Field) -> Option<Value> {
-        let value = self.take(field)?;
-        let is_blank = value.as_str().is_some_and(|text| trim(text).is_empty());
-        (!is_blank).then_some(value)
+    fn take_unless_blank(&mut self, field: Field) -> Option<FieldValue<'a>> {
+        match self.take(field) {
+            FieldValue::Absent => None,
+            FieldValue::Text(text) if trim(&text).is_empty() => None,
+            value => Some(value),
+        }
     }
 
     /// Reads the id of an account or a user, which becomes part of URLs. An empty id
     /// counts as absent.
-    pub(super) fn subject_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
+    pub(super) fn subject_id(&mut self, field: Field) -> Result<Option<SmolStr>, LineError> {
         match self.optional_id(field)? {
             Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
             id => Ok(id),
@@ -133,52 +139,67 @@ impl Fields {
 
     /// Reads an id that may be empty, which counts as absent. Forms and templates write
     /// `""` for a product that is not set.
-    pub(super) fn optional_id(&mut self, field: Field) -> Result<Option<String>, LineError> {
-        match self.take(field) {
-            None => Ok(None),
-            Some(Value::String(text)) if trim(&text).is_empty() => Ok(None),
-            Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
-        }
+    pub(super) fn optional_id(&mut self, field: Field) -> Result<Option<SmolStr>, LineError> {
+        let id = match self.take(field) {
+            FieldValue::Absent => return Ok(None),
+            FieldValue::Text(text) => match trim(&text) {
+                "" => return Ok(None),
+                id => fits(id).then(|| SmolStr::new(id)),
+            },
+            FieldValue::Other(value) => id(&value).map(SmolStr::from),
+        };
+        id.map(Some).ok_or(invalid(field, ID))
     }
 
     /// Reads free text and truncates it to `limit` characters.
     pub(super) fn text(&mut self, field: Field, limit: usize) -> Result<Option<String>, LineError> {
-        match self.take(field) {
-            None => Ok(None),
-            Some(Value::String(mut text)) => {
-                // A text has at most as many characters as bytes, so that most need no counting.
-                if text.len() > limit
-                    && let Some((at, _)) = text.char_indices().nth(limit)
-                {
-                    text.truncate(at);
-                }
-                Ok(Some(text))
-            }
-            Some(_) => Err(invalid(field, "a string")),
-        }
+        let text = self.borrowed_text(field, limit)?;
+        Ok(text.map(Cow::into_owned))
     }
 
-    pub(super) fn required_text(
+    fn borrowed_text(
         &mut self,
         field: Field,
         limit: usize,
-    ) -> Result<String, LineError> {
-        let text = self
-            .text(field, limit)?
-            .ok_or(LineError::Missing(field.name()))?;
+    ) -> Result<Option<Cow<'a, str>>, LineError> {
+        match self.take(field) {
+            FieldValue::Absent => Ok(None),
+            FieldValue::Text(text) => {
+                // A text has at most as many characters as bytes, so that most need no counting.
+                let end = match text.len() > limit {
+                    true => text.char_indices().nth(limit).map(|(at, _)| at),
+                    false => None,
+                };
+                Ok(Some(match (text, end) {
+                    (text, None) => text,
+                    (Cow::Borrowed(text), Some(end)) => Cow::Borrowed(&text[..end]),
+                    (Cow::Owned(mut text), Some(end)) => {
+                        text.truncate(end);
+                        Cow::Owned(text)
+                    }
+                }))
+            }
+            FieldValue::Other(_) => Err(invalid(field, "a string")),
+        }
+    }
+
+    /// Reads what happened, truncated to `limit` characters.
+    pub(super) fn action(
+        &mut self,
+        field: Field,
+        limit: usize,
+    ) -> Result<ReceivedAction, LineError> {
+        let text = self.borrowed_text(field, limit)?.unwrap_or_default();
         match trim(&text) {
             "" => Err(LineError::Missing(field.name())),
-            trimmed if trimmed.len() == text.len() => Ok(text),
-            trimmed => Ok(trimmed.to_owned()),
+            name => Ok(name.into()),
         }
     }
 
     pub(super) fn number(&mut self, field: Field) -> Result<Option<f64>, LineError> {
         match self.take_unless_blank(field) {
             None => Ok(None),
-            Some(value) => number(&value)
-                .map(Some)
-                .ok_or(invalid(field, "a finite number")),
+            Some(value) => (value.number().map(Some)).ok_or(invalid(field, "a finite number")),
         }
     }
 
@@ -217,7 +238,8 @@ impl Fields {
     pub(super) fn seq(&mut self, field: Field) -> Result<Option<u32>, LineError> {
         match self.take_unless_blank(field) {
             None => Ok(None),
-            Some(value) => number(&value)
+            Some(value) => value
+                .number()
                 .and_then(whole)
                 .and_then(|seq| u32::try_from(seq).ok())
                 .map(Some)
@@ -227,9 +249,10 @@ impl Fields {
 
     /// Reads a JSON object, as text. Clients that can only send texts send it within one.
     pub(super) fn object(&mut self, field: Field) -> Result<Option<String>, LineError> {
-        let value = self.take_unless_blank(field).map(|value| {
-            let within = value.as_str().map(serde_json::from_str);
-            within.and_then(Result::ok).unwrap_or(value)
+        let value = self.take_unless_blank(field).map(|value| match value {
+            FieldValue::Absent => Value::Null,
+            FieldValue::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+            FieldValue::Other(value) => value,
         });
         match value {
             None => Ok(None),
@@ -245,17 +268,17 @@ impl Fields {
     }
 }
 
-impl From<Map<String, Value>> for Fields {
+impl From<Map<String, Value>> for Fields<'_> {
     fn from(map: Map<String, Value>) -> Self {
         let mut fields = Fields::default();
         for (name, value) in map {
-            fields.insert(name.into(), value);
+            fields.insert(name.into(), value.into());
         }
         fields
     }
 }
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FieldsVisitor)
     }
@@ -264,13 +287,13 @@ impl<'de> Deserialize<'de> for Fields {
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Fields::default();
         while let Some((name, value)) = map.next_entry()? {
             fields.insert(name, value);

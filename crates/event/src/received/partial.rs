@@ -17,7 +17,7 @@ pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
     let mut fields = some_fields(line, &[Field::StreamId, Field::Seq])?;
     let stream_id = fields.optional_id(Field::StreamId).ok()??;
     let seq = fields.seq(Field::Seq).ok()??;
-    Some((stream_id, seq))
+    Some((stream_id.into(), seq))
 }
 
 /// Reads the `account_id` of a line whose event may be invalid, so that a receiver can
@@ -26,11 +26,12 @@ pub fn account_of(line: &[u8]) -> Option<String> {
     some_fields(line, &[Field::AccountId])?
         .optional_id(Field::AccountId)
         .ok()?
+        .map(String::from)
 }
 
 /// Reads some fields of a line and skips the others, whose values may exceed any limit.
 /// `None` for a line that is too long; such a line is not parsed at all.
-fn some_fields(line: &[u8], wanted: &[Field]) -> Option<Fields> {
+fn some_fields<'a>(line: &'a [u8], wanted: &[Field]) -> Option<Fields<'a>> {
     if line.len() > MAX_LINE_BYTES {
         return None;
     }
@@ -46,21 +47,21 @@ fn some_fields(line: &[u8], wanted: &[Field]) -> Option<Fields> {
 struct FieldsSeed<'w>(&'w [Field]);
 
 impl<'de> DeserializeSeed<'de> for FieldsSeed<'_> {
-    type Value = Fields;
+    type Value = Fields<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for FieldsSeed<'_> {
-    type Value = Fields;
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Fields::default();
         while let Some(name) = map.next_key()? {
             match name {

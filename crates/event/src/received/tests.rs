@@ -109,11 +109,11 @@ fn an_action_that_a_client_invented_needs_no_fields() {
 #[test]
 fn every_action_of_the_contract_is_known_by_its_name() {
     for kind in ActionKind::ALL {
-        let action = ReceivedAction::from(kind.name().to_owned());
+        let action = ReceivedAction::from(kind.name());
         assert_eq!((action.name(), action.kind()), (kind.name(), Some(kind)));
     }
     for unknown in ["", "Feature", "feature "] {
-        assert_eq!(ReceivedAction::from(unknown.to_owned()).kind(), None);
+        assert_eq!(ReceivedAction::from(unknown).kind(), None);
     }
 }
 

@@ -57,7 +57,7 @@ impl ErasedOwners {
             for new in &batch.events {
                 owners(new).for_each(|(kind, id)| ask(kind, id));
                 if new.event.account_id.is_none()
-                    && let Some(account_id) = members.get(&new.event.user_id)
+                    && let Some(account_id) = members.get(new.event.user_id.as_str())
                 {
                     ask(ErasureKind::Account, account_id);
                 }

@@ -11,7 +11,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, para
 use super::{arrival_days, event_months, rows::EventRow};
 use crate::{
     model::{calendar::Month, keys::SourceId},
-    store::event_key::{IdKey, IdScope, key},
+    store::event_key::{IdKey, IdScope, key, keys_beginning_like},
 };
 
 /// Number of ids that a sweep checks at a time.
@@ -40,18 +40,41 @@ impl<'t> IdWriter<'t> {
     }
 }
 
-/// Looks up recorded ids.
-pub(super) struct RecordedIds<'t>(CachedStatement<'t>);
+/// Looks up recorded ids in a snapshot that does not change meanwhile.
+pub(super) struct RecordedIds<'t> {
+    find: CachedStatement<'t>,
+    find_beginning: CachedStatement<'t>,
+    /// The keys that begin like the last one, and whether any of them is recorded. Most batches
+    /// come from one stream that is new.
+    last: Option<((IdKey, IdKey), bool)>,
+}
 
 impl<'t> RecordedIds<'t> {
     pub(super) fn new(conn: &'t Connection) -> rusqlite::Result<Self> {
-        let find = conn.prepare_cached("SELECT 1 FROM event_ids WHERE key = ?1")?;
-        Ok(RecordedIds(find))
+        let find = "SELECT 1 FROM event_ids WHERE key = ?1";
+        let find_beginning = "SELECT 1 FROM event_ids WHERE key BETWEEN ?1 AND ?2";
+        Ok(RecordedIds {
+            find: conn.prepare_cached(find)?,
+            find_beginning: conn.prepare_cached(find_beginning)?,
+            last: None,
+        })
     }
 
     /// Whether the id with a key is recorded.
     pub(super) fn contains(&mut self, key: &IdKey) -> rusqlite::Result<bool> {
-        self.0.exists([key])
+        Ok(self.has_like(keys_beginning_like(key))? && self.find.exists([key])?)
+    }
+
+    /// Whether a key between two is recorded.
+    fn has_like(&mut self, between: (IdKey, IdKey)) -> rusqlite::Result<bool> {
+        if let Some((last, is_recorded)) = self.last
+            && last == between
+        {
+            return Ok(is_recorded);
+        }
+        let is_recorded = self.find_beginning.exists([between.0, between.1])?;
+        self.last = Some((between, is_recorded));
+        Ok(is_recorded)
     }
 }
 
@@ -208,4 +231,31 @@ fn setting(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT value FROM settings WHERE name = ?1")?
         .query_row([name], |row| row.get(0))
         .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    #[test]
+    fn an_id_is_recorded_whatever_was_asked_about_its_stream_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
+        let tx = conn.transaction().unwrap();
+        let key = |id: &str| key(id, IdScope::Public);
+        for id in ["a-1", "a-3", "b", "\u{0}-1"] {
+            (IdWriter::new(&tx).unwrap())
+                .insert(&key(id), Month::at(0), 1)
+                .unwrap();
+        }
+        let mut recorded = RecordedIds::new(&tx).unwrap();
+        let asked = [
+            "a-0", "a-1", "a-2", "a-3", "b", "b-1", "c-1", "c-2", "a-3", "␀-1", "c",
+        ];
+        let found: Vec<_> = (asked.into_iter())
+            .filter(|id| recorded.contains(&key(id)).unwrap())
+            .collect();
+        assert_eq!(found, ["a-1", "a-3", "b", "a-3", "␀-1"]);
+    }
 }

@@ -50,7 +50,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         let event = ReceivedEvent::read(event.to_string().as_bytes(), now).ok()?;
         Some(NewEvent::new(
             1,
-            format!("{name}/{seq}"),
+            format!("{name}/{seq}").into(),
             IdScope::of(source.trusted),
             event,
         ))

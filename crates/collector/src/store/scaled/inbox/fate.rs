@@ -80,11 +80,10 @@ impl Fates {
         seen: &mut HashSet<EventKey>,
     ) -> Fate {
         let event = &new.event;
-        let member = members
-            .get(&event.user_id)
-            .or_else(|| self.users.get(&event.user_id));
+        let user_id = event.user_id.as_str();
+        let member = members.get(user_id).or_else(|| self.users.get(user_id));
         let account_id = match (&event.account_id, member) {
-            (Some(account_id), _) => account_id.clone(),
+            (Some(account_id), _) => account_id.to_string(),
             (None, Some(belongs_to)) => match erased.refusal_by_account(new, belongs_to) {
                 Some(error) => return Fate::Rejected(error),
                 None => belongs_to.clone(),
@@ -96,7 +95,7 @@ impl Fates {
             return Fate::Duplicate;
         }
         if member.is_none() {
-            self.users.insert(event.user_id.clone(), account_id.clone());
+            self.users.insert(user_id.to_owned(), account_id.clone());
         }
         self.accounts.insert(account_id.clone());
         Fate::New(account_id)

@@ -53,9 +53,9 @@ impl Members {
 
     /// Whether the user of an event, and the account that it names, are known.
     pub(super) fn has(&self, event: &ReceivedEvent) -> bool {
-        let is_known = |account_id: &String| self.accounts.contains(account_id);
-        self.account_of.contains_key(&event.user_id)
-            && event.account_id.as_ref().is_none_or(is_known)
+        let is_known = |account_id: &str| self.accounts.contains(account_id);
+        self.account_of.contains_key(event.user_id.as_str())
+            && event.account_id.as_deref().is_none_or(is_known)
     }
 
     /// Inserts the unknown accounts that new events name.

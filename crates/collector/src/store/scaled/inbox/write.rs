@@ -44,7 +44,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     for (batch, fates) in batches.iter().zip(&fates.events) {
         for (new, fate) in batch.events.iter().zip(fates) {
             if let Fate::New(account_id) = fate {
-                let belongs_to = members.get(&new.event.user_id);
+                let belongs_to = members.get(new.event.user_id.as_str());
                 rows.add(batch, new, account_id, belongs_to != Some(account_id));
             }
         }
@@ -83,7 +83,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
                 continue;
             }
             outcome.accepted += 1;
-            if members.get(&event.user_id) == Some(account_id) {
+            if members.get(event.user_id.as_str()) == Some(account_id) {
                 counted.insert(account_id);
                 to_identify.push((batch, new, account_id));
             } else {

@@ -35,6 +35,9 @@ INSERT INTO identity SELECT randomblob(16) WHERE NOT EXISTS (SELECT 1 FROM ident
 /// The number of pages in the write-ahead log at which they are written back and the log is reused.
 /// A flush is faster if the file does not grow.
 const CHECKPOINT: i64 = 1000;
+/// The size of the page cache, in KiB. It holds the log and all batches that wait, so that none of
+/// their pages is read again when they are removed.
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// The open file of an inbox.
 #[derive(Debug)]
@@ -112,6 +115,8 @@ impl InboxFile {
         // A response promises that a power cut loses nothing.
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        // A negative size is in KiB instead of pages.
+        conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         tx.execute_batch(TABLES)?;
         let id = tx.query_row("SELECT id FROM identity", [], |row| row.get(0))?;

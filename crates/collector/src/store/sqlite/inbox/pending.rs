@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use smol_str::SmolStr;
+
 use super::batch::{Batch, NumberedBatch};
 use crate::{
     model::fast_map::{FastMap, FastSet},
@@ -35,7 +37,7 @@ pub(in crate::store::sqlite) struct Generation {
     /// The ids of their events.
     ids: FastSet<IdKey>,
     /// The users of their events, and the account that each names.
-    users: FastMap<String, String>,
+    users: FastMap<SmolStr, SmolStr>,
     bytes: usize,
 }
 
@@ -53,7 +55,7 @@ impl Generation {
     }
 
     pub(super) fn account_of(&self, user_id: &str) -> Option<&str> {
-        self.users.get(user_id).map(String::as_str)
+        self.users.get(user_id).map(SmolStr::as_str)
     }
 
     fn reaches(&self, events: usize, bytes: usize) -> bool {
