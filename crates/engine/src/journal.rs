@@ -78,11 +78,9 @@ impl Journal {
         is_empty
     }
 
-    /// All segments, each with whether it still contains events that are not needed there
-    /// any more.
-    pub fn segments(&self) -> impl Iterator<Item = (SegmentId, bool)> {
-        let segments = self.segments.iter();
-        segments.map(|segment| (segment.id, segment.live_bytes < segment.bytes))
+    /// Segments that contain events that are not needed there any more.
+    pub fn stale(&self) -> Vec<SegmentId> {
+        self.segments_with(|segment| segment.live_bytes < segment.bytes)
     }
 
     /// Notes that a segment was rewritten with only the events that are still kept.
@@ -105,13 +103,17 @@ impl Journal {
     /// Segments whose kept events fill less than half of them. Rewriting these makes
     /// room.
     pub fn sparse(&self) -> Vec<SegmentId> {
-        let mut sparse = Vec::new();
+        self.segments_with(|segment| segment.live_bytes * 2 < segment.bytes)
+    }
+
+    fn segments_with(&self, condition: impl Fn(&Segment) -> bool) -> Vec<SegmentId> {
+        let mut found = Vec::new();
         for segment in &self.segments {
-            if segment.live_bytes * 2 < segment.bytes {
-                sparse.push(segment.id);
+            if condition(segment) {
+                found.push(segment.id);
             }
         }
-        sparse
+        found
     }
 
     /// Forgets all segments.

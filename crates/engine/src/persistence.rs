@@ -51,17 +51,10 @@ impl Storage {
         self.write_within(0, self.room(), queue, effects);
     }
 
-    /// Rewrites segments for a page that may be about to go. Events under way are marked
-    /// as uncertain, and events that are not kept any more are left out. This never needs
-    /// more room than before.
+    /// Rewrites segments for a page that may be about to go, without the events that are
+    /// not kept any more.
     pub fn rewrite(&mut self, queue: &Queue, effects: &mut Effects) {
-        let mut stale = queue.segments_under_way();
-        for (segment, holds_others) in self.journal.segments() {
-            if holds_others && !stale.contains(&segment) {
-                stale.push(segment);
-            }
-        }
-        for segment in stale {
+        for segment in self.journal.stale() {
             let records = queue.records_of(segment);
             // This same input dropped its events, so the segment is removed next.
             if records.is_empty() {

@@ -12,15 +12,10 @@ use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft, ti
 /// First character of the record of a wait.
 const WAIT: u8 = b'!';
 
-/// Added to the priority digit of an event that may have arrived already, so that the
-/// server has to be asked.
-const UNCERTAIN: u8 = 4;
-
 /// Appends an event as a record: its priority as a digit, `a` if it lacks the account,
 /// `u` if it lacks the user, and its line.
-pub(crate) fn write_record(out: &mut String, draft: &Draft, is_uncertain: bool) {
-    let flag = if is_uncertain { UNCERTAIN } else { 0 };
-    push_ascii(out, b'0' + draft.priority as u8 + flag);
+pub(crate) fn write_record(out: &mut String, draft: &Draft) {
+    push_ascii(out, b'0' + draft.priority as u8);
     if draft.missing.account {
         push_ascii(out, b'a');
     }
@@ -58,15 +53,14 @@ pub(crate) fn record_bytes(draft: &Draft) -> usize {
     1 + usize::from(account) + usize::from(user) + draft.line.len() + 1
 }
 
-/// Reads an event back, and whether it is uncertain. All scripts of the origin can write
-/// to the storage, so it may contain anything. `None`: this is not a record of ours.
-pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
-    let digit = record.bytes().next()?.wrapping_sub(b'0');
-    let priority = match digit & !UNCERTAIN {
-        0 => Priority::PageView,
-        1 => Priority::Sync,
-        2 => Priority::Usage,
-        3 => Priority::Identify,
+/// Reads an event back. All scripts of the origin can write to the storage, so it may
+/// contain anything. `None`: this is not a record of ours.
+pub(crate) fn read_record(record: &str) -> Option<Draft> {
+    let priority = match record.bytes().next()? {
+        b'0' => Priority::PageView,
+        b'1' => Priority::Sync,
+        b'2' => Priority::Usage,
+        b'3' => Priority::Identify,
         _ => return None,
     };
     let rest = &record[1..];
@@ -75,7 +69,7 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     if !matches!(line.as_bytes(), [b'{', _, .., b'}']) {
         return None;
     }
-    let draft = Draft {
+    Some(Draft {
         line: line.to_owned(),
         priority,
         missing: Missing {
@@ -83,8 +77,7 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
             user,
             ..Missing::default()
         },
-    };
-    Some((draft, digit & UNCERTAIN > 0))
+    })
 }
 
 fn strip_flag<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
@@ -118,15 +111,12 @@ mod tests {
                     ..Missing::default()
                 };
                 let written = draft(priority, missing);
-                for is_uncertain in [false, true] {
-                    let mut out = String::new();
-                    write_record(&mut out, &written, is_uncertain);
-                    assert_eq!(out.len(), record_bytes(&written));
-                    let record = out.strip_suffix('\n').unwrap();
-                    let (read, mark) = read_record(record).unwrap();
-                    assert_eq!((&read.line, mark), (&written.line, is_uncertain));
-                    assert_eq!((read.priority, read.missing), (priority, missing));
-                }
+                let mut out = String::new();
+                write_record(&mut out, &written);
+                assert_eq!(out.len(), record_bytes(&written));
+                let read = read_record(out.strip_suffix('\n').unwrap()).unwrap();
+                assert_eq!(read.line, written.line);
+                assert_eq!((read.priority, read.missing), (priority, missing));
             }
         }
     }
@@ -150,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn foreign_content_is_no_record_and_harms_nobody(text in any::<String>()) {
-            if let Some((draft, _)) = read_record(&text) {
+            if let Some(draft) = read_record(&text) {
                 prop_assert_eq!(draft.line.as_bytes()[0], b'{');
             }
         }
@@ -158,7 +148,7 @@ mod tests {
         #[test]
         fn a_record_that_was_cut_short_is_no_record(cut in 0usize..20) {
             let mut out = String::new();
-            write_record(&mut out, &draft(Priority::Usage, Missing::default()), false);
+            write_record(&mut out, &draft(Priority::Usage, Missing::default()));
             let record = &out[..cut.min(out.len() - 2)];
             prop_assert!(read_record(record).is_none(), "{record}");
         }

@@ -126,7 +126,8 @@ fn other_pages_obey_what_the_server_asked_one() {
     next.pass(15_001.0);
     let sent = next.sent();
     let features = sent.iter().filter(|event| event["action"] == "feature");
-    assert_eq!(features.count(), 2);
+    let is_asked = !next.requests[0].asked.is_empty();
+    assert_eq!((features.count(), is_asked), (1, true));
 }
 
 #[test]

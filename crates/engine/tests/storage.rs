@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Tab, feature, flush, id, of, request, segment};
+use common::{Tab, accepted, feature, flush, id, of, request, segment};
 use natero_engine::{
     Call, Config, Consent, Effect, Input, Millis, Override, Persistence, RequestId, View,
 };
@@ -73,6 +73,9 @@ fn what_a_closed_page_left_is_sent_as_it_was_by_the_next() {
         "stored as its own before the original goes"
     );
     next.pass(250.0);
+    let lacking = next.requests[0].asked.clone();
+    assert!(next.sent().is_empty(), "the server may have them");
+    next.tell(accepted(request(1), &lacking));
     let sent = next.sent();
     assert_eq!(sent.len(), 3, "at once, without waiting for flushInterval");
     closed.call(flush(1));

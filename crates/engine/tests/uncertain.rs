@@ -1,5 +1,4 @@
-//! Events that were under way when their page went: the next page asks which of them the
-//! server lacks.
+//! Events that a page left when it went: the next page asks which of them the server lacks.
 
 mod common;
 
@@ -16,15 +15,21 @@ fn config() -> Config {
     }
 }
 
-/// The records that a page leaves. It goes while features `0..under_way` are under way
-/// and `waiting` more are waiting.
-fn left_by_a_page(under_way: u32, waiting: u32) -> Vec<String> {
+/// A page with these features under way.
+fn sending_page(under_way: u32) -> Tab {
     let mut tab = Tab::open(config());
     for number in 0..under_way {
         tab.feature(&format!("sent {number}"));
     }
     tab.call(flush(1));
     assert_eq!(tab.requests.len(), usize::from(under_way > 0));
+    tab
+}
+
+/// The records that a page leaves. It goes while features `0..under_way` are under way
+/// and `waiting` more are waiting.
+fn left_by_a_page(under_way: u32, waiting: u32) -> Vec<String> {
+    let mut tab = sending_page(under_way);
     // Requests that a page sends as it goes are not known to have left.
     tab.tell(Input::Hidden);
     for number in 0..waiting {
@@ -57,13 +62,35 @@ fn asked(request: &Request) -> Vec<&str> {
 }
 
 #[test]
-fn what_was_on_its_way_is_asked_about_in_the_request_that_brings_the_rest() {
+fn what_a_page_left_is_asked_about_in_the_request_that_brings_the_next_pages_own() {
     let mut next = next_page(&left_by_a_page(60, 2));
     next.feature("own");
     next.pass(250.0);
     let request = &next.requests[0];
-    assert_eq!(features(request), ["waits 0", "waits 1", "own"]);
-    assert_eq!(asked(request).len(), 60);
+    assert_eq!(features(request), ["own"]);
+    assert_eq!(asked(request).len(), 62);
+}
+
+#[test]
+fn what_a_page_sent_that_crashed_or_could_not_write_any_more_is_asked_about() {
+    let crashed = sending_page(10);
+    let left: Vec<String> = crashed.stored.into_values().collect();
+    let mut next = next_page(&left);
+    next.pass(250.0);
+    assert_eq!(asked(&next.requests[0]).len(), 10);
+    next.tell(accepted(request(1), ""));
+    assert_eq!(
+        (next.engine.stats().delivered, next.requests.len()),
+        (10, 1)
+    );
+}
+
+#[test]
+fn a_page_that_goes_while_its_events_are_under_way_writes_nothing_again() {
+    let mut tab = sending_page(10);
+    let writes = tab.writes;
+    tab.tell(Input::Hidden);
+    assert_eq!(tab.writes, writes);
 }
 
 #[test]

@@ -61,8 +61,7 @@ impl Engine {
         }
     }
 
-    /// Sends and stores the waiting events, because the page may not run again. Events
-    /// that were sent before they are stored are marked as uncertain.
+    /// Sends and stores the waiting events, because the page may not run again.
     pub(super) fn flush_before_unload(&mut self) {
         self.settle_identity();
         self.recorder.unload();

@@ -54,8 +54,7 @@ impl Engine {
         }
     }
 
-    /// Stores for what may be the last time, and marks which events may have arrived
-    /// already, for the page that adopts them.
+    /// Stores for what may be the last time.
     pub(super) fn persist_before_unload(&mut self) {
         if self.may_store() {
             self.storage.rewrite(&self.queue, &mut self.effects);
@@ -113,9 +112,9 @@ impl Engine {
         while !rest.is_empty() {
             let record;
             (record, rest) = split_once(rest, b'\n').unwrap_or((rest, ""));
-            if let Some((draft, is_uncertain)) = stored_record::read_record(record) {
+            if let Some(draft) = stored_record::read_record(record) {
                 if may_store {
-                    self.enqueue(draft, Origin::Adopted { is_uncertain });
+                    self.enqueue(draft, Origin::Adopted);
                 }
             } else if let Some(wait) = stored_record::read_wait(record, self.now.wall) {
                 self.delivery.extend_server_wait(self.now.mono + wait);

@@ -2,7 +2,7 @@
 
 use natero_event::Priority;
 
-use crate::{RequestId, SegmentId, identity::Missing, stored_record};
+use crate::{RequestId, SegmentId, identity::Missing};
 
 /// A recorded event on its way into the queue.
 #[derive(Debug)]
@@ -18,9 +18,8 @@ pub(crate) struct Draft {
 pub(crate) enum Origin {
     /// This page.
     Page,
-    /// A page that is closed now. If `is_uncertain`, the server may have the event
-    /// already.
-    Adopted { is_uncertain: bool },
+    /// A page that is closed now, so the server may have the event already.
+    Adopted,
 }
 
 /// How far an event is on its way to the server.
@@ -35,7 +34,7 @@ pub enum Progress {
     Waiting,
     /// A request carries it.
     Carried(RequestId),
-    /// It was under way when its page went. The server may have it already.
+    /// A closed page left it. The server may have it already.
     Uncertain,
     /// A request asks whether the server has it already.
     Asked(RequestId),
@@ -106,10 +105,6 @@ impl Entry {
             lacks_user: self.draft.missing.user,
             is_stored: self.segment.is_some(),
         }
-    }
-
-    pub fn write_record(&self, out: &mut String) {
-        stored_record::write_record(out, &self.draft, self.progress != Progress::Waiting);
     }
 
     /// Its size in memory and on the wire, in bytes, including the line end.

@@ -93,13 +93,13 @@ impl Queue {
         self.entries.get(at).map(Entry::inspect)
     }
 
-    /// Adds an event. An uncertain event is asked about before it is sent.
+    /// Adds an event. An adopted event is asked about before it is sent.
     pub fn push(&mut self, draft: Draft, origin: Origin) {
-        let is_uncertain = origin == Origin::Adopted { is_uncertain: true };
+        let is_own = origin == Origin::Page;
         let entry = Entry {
             number: self.next_number,
-            is_own: origin == Origin::Page,
-            progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
+            is_own,
+            progress: if !is_own && event_id(&draft.line).is_some_and(is_id_of_ours) {
                 Progress::Uncertain
             } else {
                 Progress::Waiting

@@ -1,9 +1,6 @@
 //! Which segments hold the events, and which ones hold them no longer.
 
-use super::{
-    Batch, Queue, Selection,
-    entry::{Entry, Progress},
-};
+use super::{Batch, Queue, Selection, entry::Entry};
 use crate::{SegmentId, journal::SEGMENT_BYTES, stored_record};
 
 /// An event that its segment need not hold any more.
@@ -32,7 +29,7 @@ impl Queue {
             if bytes + stored_record::record_bytes(&entry.draft) > max_bytes {
                 continue;
             }
-            entry.write_record(&mut batch.body);
+            stored_record::write_record(&mut batch.body, &entry.draft);
             batch.events += 1;
             entry.segment = Some(segment);
             self.unstored -= 1;
@@ -50,7 +47,7 @@ impl Queue {
             if entry.replaces.is_none()
                 && entry.segment.is_some_and(|current| from.contains(&current))
             {
-                entry.write_record(&mut batch.body);
+                stored_record::write_record(&mut batch.body, &entry.draft);
                 batch.events += 1;
                 entry.replaces = entry.segment.replace(segment);
             }
@@ -58,25 +55,12 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// The segments with events that are part of a request.
-    pub fn segments_under_way(&self) -> Vec<SegmentId> {
-        let mut found = Vec::new();
-        for entry in &self.entries {
-            if let (Progress::Carried(_), Some(segment)) = (entry.progress, entry.segment)
-                && !found.contains(&segment)
-            {
-                found.push(segment);
-            }
-        }
-        found
-    }
-
     /// The current records of the events that a segment holds.
     pub fn records_of(&self, segment: SegmentId) -> String {
         let mut records = String::new();
         for entry in &self.entries {
             if entry.segment == Some(segment) || entry.replaces == Some(segment) {
-                entry.write_record(&mut records);
+                stored_record::write_record(&mut records, &entry.draft);
             }
         }
         records
