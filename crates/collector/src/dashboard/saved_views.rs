@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::{error::ApiError, extract::Path},
-    model::nul::without_nul,
+    model::{label::on_one_line, nul::without_nul},
     store::saved_views::SavedView,
 };
 
@@ -84,7 +84,7 @@ pub(crate) async fn save(
     require_own_page(&headers)?;
     rights.require_change()?;
     let Form(NewView { name, address }) = form.map_err(unreadable)?;
-    let name = without_nul(name.trim().to_owned());
+    let name = on_one_line(&without_nul(name));
     if name.is_empty() || name.chars().count() > MAX_NAME {
         return Err(ApiError::Unprocessable(format!(
             "a view needs a name of at most {MAX_NAME} characters; go back and give it one"

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{calendar::TimeZone, nul::value_without_nul, read_value, usage::Filter};
+use super::{
+    calendar::TimeZone, label::on_one_line, nul::value_without_nul, read_value, usage::Filter,
+};
 
 /// Maximum length of a rule's name, in characters.
 pub const MAX_NAME: usize = 80;
@@ -167,13 +169,13 @@ impl AlertRule {
                 "{cause}; `when` is uses_down or users_down with `percent` and `days`, silent with `days`, or new_user"
             ))
         })?;
+        rule.name = on_one_line(&rule.name);
         rule.check()?;
-        rule.name = rule.name.trim().to_owned();
         Ok(rule)
     }
 
     fn check(&self) -> Result<(), InvalidRule> {
-        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME {
+        if self.name.is_empty() || self.name.chars().count() > MAX_NAME {
             return Err(InvalidRule(format!(
                 "`name` must be a string of 1 to {MAX_NAME} characters"
             )));
@@ -280,7 +282,7 @@ mod tests {
         for (record, message) in [
             (json!([]), "JSON object"),
             (json!({"when": "new_user"}), "`name`"),
-            (json!({"name": " ", "when": "new_user"}), "`name`"),
+            (json!({"name": " \n", "when": "new_user"}), "`name`"),
             (
                 json!({"name": "x".repeat(81), "when": "new_user"}),
                 "`name`",

@@ -15,6 +15,7 @@ pub mod financial;
 pub mod folding;
 pub mod hierarchy;
 pub mod keys;
+pub mod label;
 pub mod layers;
 pub mod note;
 pub mod nul;
