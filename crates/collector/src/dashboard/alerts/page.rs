@@ -129,7 +129,7 @@ pub(super) async fn page(
     let zone = view.time_zone.as_ref().unwrap_or(configured);
     let content = html! {
         div .title { h1 { "Alerts" } }
-        p .lead { "Accounts and users that match a rule. Every rule is checked once an hour." }
+        p .lead { "Accounts and users that match a rule. Every rule is checked once an hour, and soon after a silent account is used again." }
         (state.notice(None))
         @if let Some(rule) = removed { (removal(rule, alerts_of(rule.id), view)) }
         (read.alerts(&sheet, view, zone, rights))
