@@ -17,31 +17,39 @@ pub(crate) enum Takeover {
     Partial,
 }
 
+/// What a page keeps while something of another page stays.
+#[derive(Debug)]
+#[expect(dead_code, reason = "what it keeps ends when it is dropped")]
+pub(crate) enum Kept {
+    /// The lock of a part that had to stay.
+    Lock(Lock),
+    /// The timer after which a lock that was held is requested once more.
+    Retry(Timer),
+}
+
 /// Calls `take` for what a page left under `name`, if that page is closed or its last
 /// time stamp `last_alive` is too old. No other page takes it at the same time. If a part
-/// had to stay, its lock is passed to `keep_lock`. If the lock is held, it is requested
-/// once more unless the timer that `keep_timer` gets is dropped: a browser may start the
-/// next page before it has released the locks of the one that this page replaces.
+/// had to stay, `keep` gets its lock. If the lock is held, it is requested once more unless
+/// the timer that `keep` gets is dropped: a browser may start the next page before it has
+/// released the locks of the one that this page replaces.
 pub(crate) fn take_over(
     name: &str,
     last_alive: f64,
     take: impl FnOnce() -> Takeover + 'static,
-    keep_lock: impl FnOnce(Lock) + 'static,
-    keep_timer: impl FnOnce(Timer) + 'static,
+    keep: impl Fn(Kept) + Copy + 'static,
 ) {
     if locks::exist() {
         let again = name.to_owned();
         let take_if_free = move |is_free: bool| {
             if is_free {
-                return taken(take, keep_lock);
+                return taken(take, keep);
             }
             let timer = Timer::default();
             timer.set(clock::monotonic() + RELEASED_WITHIN.0, move || {
-                let granted =
-                    move |is_free: bool| is_free.then(|| taken(take, keep_lock)).flatten();
+                let granted = move |is_free: bool| is_free.then(|| taken(take, keep)).flatten();
                 locks::request(&again, true, Box::new(granted));
             });
-            keep_timer(timer);
+            keep(Kept::Retry(timer));
             None
         };
         locks::request(name, true, Box::new(take_if_free));
@@ -55,11 +63,11 @@ pub(crate) fn take_over(
 }
 
 /// Takes what is there. The lock to hold on, if a part had to stay.
-fn taken(take: impl FnOnce() -> Takeover, keep_lock: impl FnOnce(Lock)) -> Option<Lock> {
+fn taken(take: impl FnOnce() -> Takeover, keep: impl Fn(Kept)) -> Option<Lock> {
     if take() == Takeover::Complete {
         return None;
     }
     let lock = Lock::default();
-    keep_lock(lock.clone());
+    keep(Kept::Lock(lock.clone()));
     Some(lock)
 }

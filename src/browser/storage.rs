@@ -18,9 +18,8 @@ use wasm_bindgen::JsValue;
 use super::{
     clock,
     locks::{self, Lock},
-    orphans::{Takeover, take_over},
+    orphans::{Kept, Takeover, take_over},
     page,
-    timer::Timer,
 };
 use crate::ascii::rsplit_once;
 
@@ -41,10 +40,9 @@ pub(crate) struct PageStorage {
     own: RefCell<OwnPart>,
     /// Segments that could not be stored as this page's own. They stay where they are.
     unadopted: RefCell<Vec<String>>,
-    /// The locks of the parts that contain these segments.
-    others: RefCell<Vec<Lock>>,
-    /// The timers after which locks that were held are requested once more.
-    retries: RefCell<Vec<Timer>>,
+    /// The locks of the parts that contain these segments, and the timers after which locks
+    /// that were held are requested once more.
+    others: RefCell<Vec<Kept>>,
     write_failed: Cell<bool>,
     /// The segment being written replaces one that another page left.
     is_adopting: Cell<bool>,
@@ -87,7 +85,6 @@ impl PageStorage {
             own: RefCell::default(),
             unadopted: RefCell::default(),
             others: RefCell::default(),
-            retries: RefCell::default(),
             write_failed: Cell::new(false),
             is_adopting: Cell::new(false),
             is_closed: Cell::new(true),
@@ -118,7 +115,7 @@ impl PageStorage {
             own.stream.clear();
             own.lock.take()
         };
-        drop((lock, self.others.take(), self.retries.take()));
+        drop((lock, self.others.take()));
     }
 
     /// Writes a segment. Returns whether it, or its previous version, is stored. If
@@ -241,10 +238,9 @@ impl PageStorage {
                 part,
                 last_alive,
                 move || self.adopt_part(&adopted),
-                move |lock| self.others.borrow_mut().push(lock),
-                move |timer| {
-                    if !self.is_closed.get() {
-                        self.retries.borrow_mut().push(timer);
+                move |kept| {
+                    if matches!(kept, Kept::Lock(_)) || !self.is_closed.get() {
+                        self.others.borrow_mut().push(kept);
                     }
                 },
             );

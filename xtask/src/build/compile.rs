@@ -29,6 +29,10 @@ const VALUES_IN_A_LIST: &str = "-Ctarget-feature=-reference-types,-multivalue";
 const LINKED_WITH_STD: &str = "-Clink-arg=--no-check-features \
     -Clink-arg=--features=bulk-memory,mutable-globals,nontrapping-fptoint,sign-ext";
 
+/// What LLVM may spend on putting a function into its caller. For size it spends 5, which leaves
+/// functions behind that are about as large as their calls. It saves 0.2 KB of the class.
+const LARGER_INLINE: &str = "-Cllvm-args=-inline-threshold=8";
+
 /// How the wasm is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
@@ -135,6 +139,9 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
             "--".to_owned(),
             format!("-Clink-arg=-zstack-size={}", module.stack()),
         ]);
+        if module == Module::Class {
+            cargo.arg(LARGER_INLINE);
+        }
     }
     run(&mut cargo)?;
     let profile = if flavour == Flavour::Dev {
