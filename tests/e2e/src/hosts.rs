@@ -143,6 +143,11 @@ const NEEDED_PARTS: &[(&str, &[&str], &str)] = &[
     ("TextEncoder", BROKEN, BY_ITS_MODULE),
     ("TextDecoder", BROKEN, BY_ITS_MODULE),
     ("Promise", BROKEN, BY_ITS_PROMISES),
+    (
+        "JSON.parse",
+        BROKEN,
+        "the class tries it before it tracks, and says that it is off",
+    ),
 ];
 
 const NOT_LOOKED_FOR: &str =
