@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     file::{OnFile, collector_with},
-    running::{BINARY, Client, Running, json_of, natero},
+    running::{BINARY, Client, Running, batches_of_new_source, json_of, natero},
     support::*,
 };
 
@@ -43,6 +43,15 @@ fn check(place: &Place, answered: &HashSet<String>) {
     let lost: Vec<_> = answered.iter().filter(is_lost).collect();
     assert!(lost.is_empty(), "lost {lost:?}");
     place.check_figures();
+}
+
+/// Lifts the limit on file sizes.
+fn lift_limit(running: &Running) {
+    let pid = running.child.id().to_string();
+    let raised = Command::new("prlimit")
+        .args(["--pid", &pid, "--fsize=unlimited"])
+        .status();
+    assert!(raised.unwrap().success());
 }
 
 /// Uses the operating system's limit on file sizes: beyond it, writes fail as they do on a
@@ -84,11 +93,7 @@ fn a_disk_that_is_full_is_answered_503_and_recovered_from() {
     assert_eq!(client.request("GET /readyz", "").unwrap().0, 503);
     assert_eq!(client.request("GET /healthz", "").unwrap().0, 200);
 
-    let pid = running.child.id().to_string();
-    let raised = Command::new("prlimit")
-        .args(["--pid", &pid, "--fsize=unlimited"])
-        .status();
-    assert!(raised.unwrap().success());
+    lift_limit(&running);
     assert_eq!(client.request("GET /readyz", "").unwrap().0, 200);
     for no in 10_000..10_020 {
         assert_eq!(send(&mut client, no).0, 200);
@@ -96,6 +101,48 @@ fn a_disk_that_is_full_is_answered_503_and_recovered_from() {
     drop(client);
     running.terminate();
     check(&place, &answered);
+}
+
+/// A batch that was acknowledged, and was still in the inbox when the collector crashed.
+fn leave_in_inbox(place: &Place, name: &str) {
+    let mut path = place.database().db.into_os_string();
+    path.push("-inbox");
+    let inbox = rusqlite::Connection::open(path).unwrap();
+    inbox
+        .execute(
+            "INSERT INTO inbox (no, source_id, is_trusted, received_at, lines)
+             VALUES (1000000, 1, 0, 1700000000000, ?1)",
+            [batch(name, &"x".repeat(2000)).as_bytes()],
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_collector_that_starts_on_a_full_disk_stays_up_and_stores_what_waits_once_there_is_room() {
+    let place = Place::file();
+    let target = batches_of_new_source(&place);
+    Running::start(&place).terminate();
+    leave_in_inbox(&place, "waiting");
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -S -f 128; exec \"$0\" \"$@\""])
+        .arg(BINARY);
+    let running = Running::start_by(limited, &place);
+    let mut client = running.client();
+    let later = batch("later", &"x".repeat(2000));
+    for _ in 0..2 {
+        let (status, body) = client.request(&target, &later).unwrap();
+        assert_eq!(status, 503, "{body}");
+        assert_eq!(client.request("GET /readyz", "").unwrap().0, 503);
+    }
+    assert_eq!(client.request("GET /healthz", "").unwrap().0, 200);
+
+    lift_limit(&running);
+    assert_eq!(client.request(&target, &later).unwrap().0, 200);
+    assert_eq!(client.request("GET /readyz", "").unwrap().0, 200);
+    drop(client);
+    running.terminate();
+    check(&place, &["waiting", "later"].map(str::to_owned).into());
 }
 
 #[tokio::test]

@@ -56,7 +56,9 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, creates it if it does not exist, and migrates its schema.
+    /// Opens the file, creates it if it does not exist, and migrates its schema. A disk without room
+    /// for the batches of the inbox is no error: they wait there, and the store is not committing
+    /// until there is room.
     ///
     /// # Errors
     /// Fails when the file cannot be opened, or a newer version wrote it.
@@ -73,14 +75,17 @@ impl SqliteStore {
         }
         // A damaged file is used as far as possible.
         let file = InboxFile::open(&path)?;
-        inbox::spread_leftovers(&mut conn, Some(&file)).or_else(|cause| {
+        let health = Arc::new(Health::default());
+        let mut is_spread = true;
+        if let Err(cause) = inbox::spread_leftovers(&mut conn, Some(&file)) {
             tracing::error!(%cause, "the inbox cannot be spread");
-            if is_damage(&cause) {
-                Ok(())
-            } else {
-                Err(cause)
+            // For example, the disk is full. The writer tries again until there is room, as it does
+            // later. Until then, events are answered with 503.
+            if !is_damage(&cause) {
+                health.set_committing(false);
+                is_spread = false;
             }
-        })?;
+        }
         if let Err(cause) = free_pages::give_back_all(&conn) {
             tracing::error!(%cause, "pages that an erasure has overwritten stay taken");
         }
@@ -97,16 +102,18 @@ impl SqliteStore {
             conn.pragma_update(None, "max_page_count", pages)?;
             most_pages = Some(pages);
         }
-        let health = Arc::new(Health::default());
         let read_barrier = Arc::<ReadBarrier>::default();
         let metrics = options.metrics;
-        let inbox = Inbox::new(
+        let mut inbox = Inbox::new(
             path.as_path(),
             file,
             most_pages,
             Arc::clone(&read_barrier),
             Arc::clone(&metrics),
         )?;
+        if !is_spread {
+            inbox.pause();
+        }
         Ok(SqliteStore {
             readers: Readers::open(path.as_path(), Arc::clone(&health))?,
             writer: Writer::start(conn, inbox, read_barrier, metrics, Arc::clone(&health)),
