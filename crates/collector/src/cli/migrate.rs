@@ -10,7 +10,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     error::CliError,
-    output::{print, print_status},
+    output::{log, print, print_status},
 };
 use crate::{
     clock::now_ms,
@@ -76,10 +76,9 @@ impl std::fmt::Debug for Migrate {
 /// Runs the command.
 pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
     let (file, to) = chosen(arguments)?;
-    tracing_subscriber::fmt()
+    log()
         .with_max_level(tracing::Level::WARN)
         .with_ansi(false)
-        .with_writer(std::io::stderr)
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

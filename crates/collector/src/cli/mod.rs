@@ -31,7 +31,7 @@ use crate::{
 };
 pub use error::CliError;
 use keys::KeysCommand;
-use output::{print, print_status};
+use output::{log, print, print_status};
 
 /// Receives usage events and shows usage by account.
 #[derive(Debug, Parser)]
@@ -231,9 +231,7 @@ fn serve(config: Config) -> Result<(), CliError> {
         .into_iter()
         .filter_map(|directive| directive.parse().ok())
         .fold(level, EnvFilter::add_directive);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(level)
-        .with_writer(std::io::stderr);
+    let log = log().with_env_filter(level);
     match config.log_format {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().init(),

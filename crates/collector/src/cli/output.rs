@@ -2,6 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use tracing_subscriber::{
+    filter::LevelFilter,
+    fmt::{
+        SubscriberBuilder,
+        format::{DefaultFields, Format},
+    },
+};
+
 use super::error::CliError;
 
 /// Prints the lines of a result. It is no error when the reader has closed the pipe because it has
@@ -30,4 +38,12 @@ pub(super) fn print_all(text: &str) -> io::Result<()> {
 /// can read it.
 pub(super) fn print_status(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A log to standard error. It does not panic when nobody can read it either: the collector keeps
+/// running when the disk of its log is full, or when the terminal closes.
+pub(super) fn log() -> SubscriberBuilder<DefaultFields, Format, LevelFilter, fn() -> io::Stderr> {
+    tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_writer(io::stderr as fn() -> io::Stderr)
 }

@@ -11,7 +11,7 @@ use crate::{
     support::{
         Place,
         place::Stored,
-        running::{BINARY, json_of, natero},
+        running::{BINARY, Running, json_of, natero},
     },
 };
 
@@ -154,4 +154,31 @@ fn an_error_that_nobody_can_read_is_still_an_exit_code() {
     command.args(["keys", "revoke", "source-9"]);
     let status = command.stdout(Stdio::null()).stderr(full).status().unwrap();
     assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn a_collector_whose_log_cannot_be_written_serves() {
+    let place = Place::new();
+    let target = source(&place);
+    for redirected in [">/dev/full", ">&-"] {
+        let mut command = Command::new("sh");
+        let script = format!("exec \"$0\" \"$@\" 2{redirected}");
+        command.args(["-c", &script, BINARY]);
+        serves_and_ends(Running::start_by(command, &place), &target, redirected);
+    }
+    let mut command = Command::new(BINARY);
+    place.choose(&mut command);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let running = Running::start_with(command, place.log(), writer.into());
+    drop(reader);
+    serves_and_ends(running, &target, "a pipe");
+}
+
+fn serves_and_ends(mut running: Running, target: &str, log: &str) {
+    for head in ["GET /healthz", "GET /readyz"] {
+        assert_eq!(running.request(head, "").0, 200, "{log}: {head}");
+    }
+    assert_eq!(running.request(target, "").0, 400, "{log}");
+    running.signal("-TERM");
+    assert!(running.child.wait().unwrap().success(), "{log}");
 }

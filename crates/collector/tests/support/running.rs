@@ -55,12 +55,18 @@ impl Running {
     }
 
     /// Starts it with a command that already has its store, with a file for its log.
-    pub fn start_logged(mut command: Command, log: PathBuf) -> Self {
+    pub fn start_logged(command: Command, log: PathBuf) -> Self {
+        let file = std::fs::File::create(&log).unwrap();
+        Self::start_with(command, log, file.into())
+    }
+
+    /// The same, with something else as its standard error.
+    pub fn start_with(mut command: Command, log: PathBuf, stderr: Stdio) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("NATERO_LOG", "trace")
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log).unwrap())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let mut line = String::new();
