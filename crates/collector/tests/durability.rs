@@ -5,6 +5,7 @@ mod support;
 
 use std::{
     collections::HashSet,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +15,7 @@ use std::{
 use serde_json::{Value, json};
 use support::{
     Place,
-    running::{Client, Running, json_of, natero},
+    running::{BINARY, Client, Running, json_of, natero},
 };
 
 const CLIENTS: usize = 4;
@@ -177,6 +178,13 @@ fn told_to_end_in_the_middle_of_a_load_it_ends_well_and_loses_no_answered_batch(
 
 #[test]
 fn told_to_end_it_commits_what_it_has_begun() {
+    // A terminal that closes sends SIGHUP.
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        ends_gracefully(signal);
+    }
+}
+
+fn ends_gracefully(signal: &str) {
     let place = Place::new();
     let target = source(&place);
     let running = Running::start(&place);
@@ -192,7 +200,7 @@ fn told_to_end_it_commits_what_it_has_begun() {
     client.send(&(head + first)).unwrap();
     // This request is answered, so the collector has also read what was sent before it.
     assert_eq!(running.request("GET /healthz", "").0, 200);
-    running.signal("-TERM");
+    running.signal(signal);
     while Client::connect(&running.address).is_ok() {
         std::thread::yield_now();
     }
@@ -203,4 +211,18 @@ fn told_to_end_it_commits_what_it_has_begun() {
     let sent = HashSet::from(["a/30".to_owned(), "b/30".to_owned()]);
     let answered = sent.clone();
     check(&place, &target, &Batches { sent, answered });
+}
+
+#[test]
+fn a_collector_that_was_started_to_outlive_its_terminal_does() {
+    let place = Place::new();
+    let mut command = Command::new("sh");
+    // As `nohup` does.
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", BINARY]);
+    let running = Running::start_by(command, &place);
+    running.signal("-HUP");
+    assert_eq!(running.request("GET /healthz", "").0, 200);
+    // A collector that ends at SIGHUP has closed its listener by then.
+    assert_eq!(running.request("GET /readyz", "").0, 200);
+    running.terminate();
 }

@@ -8,6 +8,7 @@ mod file_handles;
 mod polled_again;
 mod refusals;
 mod retention;
+mod termination;
 
 use std::{
     fs::File,
@@ -43,6 +44,8 @@ use activity::{WatchedBody, WatchedStream};
 use connections::{Connections, Place, WAITING_LIMIT};
 use polled_again::polled_again;
 use refusals::ExplainedRefusals;
+
+pub use termination::termination;
 
 /// Largest total size of the request line and headers.
 const HEADER_BYTES: usize = 64 * 1024;
@@ -258,20 +261,4 @@ fn prepare(
     let _ = stream.set_nodelay(true);
     let stream = WatchedStream::new(stream, Arc::clone(&place.activity));
     TokioIo::new(ExplainedRefusals::new(stream))
-}
-
-/// Returns a future that completes at SIGTERM or SIGINT.
-///
-/// # Errors
-/// When no signal handler can be installed.
-pub fn termination() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
