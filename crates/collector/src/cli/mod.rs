@@ -43,7 +43,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Receive events and answer queries until SIGTERM
+    /// Receive events and answer queries until SIGTERM, SIGINT or SIGHUP
     Serve(Config),
     /// Create, list and revoke keys
     Keys {
