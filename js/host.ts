@@ -61,6 +61,9 @@ async function whenShown(): Promise<void> {
 // With this parameter in its address, a page shows its trackers in the inspector.
 const INSPECT = /[?&]na_debug\b/;
 
+// The effects that an `optOut` takes back: `adoptOrphans`, `send`, `setSession`, `setVisitor` and `store`.
+const NEEDS_CONSENT = /^(?:ad|s[et])/;
+
 /** The engine of one tracker, and the browser's side of it. */
 export class Host {
   readonly core: Core;
@@ -161,6 +164,10 @@ export class Host {
 
   #perform(effect: Effect): void {
     const { calls } = this.#tracking;
+    // A refusal counts from the moment of its call, even if the engine has not executed that call yet.
+    if (find(NEEDS_CONSENT, effect.type))
+      for (let at = calls.processed; at < calls.pendingCalls.length; at += 1)
+        if (calls.pendingCalls[at]!.method === "optOut") return;
     const sendInput = this.#sendInput;
     switch (effect.type) {
       case "send":
@@ -228,8 +235,10 @@ export class Host {
         this.#storage?.remove(effect.segment);
         break;
       case "adoptOrphans":
-        this.#storage?.adopt();
-        if (this.#storage) replayStoredCalls(this.#tracking, this.#storage, this.#cookies);
+        if (this.#storage) {
+          this.#storage.adopt();
+          replayStoredCalls(this.#tracking, this.#storage, this.#cookies);
+        }
         break;
       case "shareWait":
         this.#storage?.share(effect.record);

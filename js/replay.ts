@@ -18,7 +18,6 @@ import { removeStored, store } from "./web-storage.ts";
 /** Executes the stored calls of closed pages. */
 export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
   const { early } = tracking;
-  if (!early.isAllowed) return;
   attempt(() => {
     const names = namesWithPrefix(early.callPrefix);
     for (let at = 0; at < names.length; at += 1) {

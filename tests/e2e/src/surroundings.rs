@@ -256,13 +256,12 @@ pub fn document() -> String {
     text.push_str(
         "\n## The class on the Rust host\n\n\
          The class `na` (feature `class` of the crate) promises the same of a page's globals, except for those that load its\n\
-         module: `fetch`, `Response`, `URL`, `WebAssembly`, `TextEncoder`, `TextDecoder` and `Promise`. It is also off\n\
-         where `JSON.parse` is broken. It uses less of the language. Of that, each construction tries what decides about\n\
-         settings and events: the conversion of texts, `JSON.parse`, `JSON.stringify`, `Object.keys`, and whether all objects\n\
-         have a `then`. Functions that only the glue of\n\
-         wasm-bindgen calls are not tried: no value reaches Rust without them, and the module of the class does not load, or\n\
-         its first call throws. A `Tracker` of a front end in Rust tries nothing, since its settings are no objects of the\n\
-         page, and the front end itself does not run without the glue.\n",
+         module: `fetch`, `Response`, `URL`, `WebAssembly`, `TextEncoder`, `TextDecoder` and `Promise`. It is also off where\n\
+         `JSON.parse` is broken. It uses less of the language. Of that, each construction tries what decides about settings and\n\
+         events: the conversion of texts, `JSON.parse`, `JSON.stringify`, `Object.keys`, and whether all objects have a `then`.\n\
+         Functions that only the glue of wasm-bindgen calls are not tried: no value reaches Rust without them, and the module of\n\
+         the class does not load, or its first call throws. A `Tracker` of a front end in Rust tries nothing, since its settings\n\
+         are no objects of the page, and the front end itself does not run without the glue.\n",
     );
     text
 }
