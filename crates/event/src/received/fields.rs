@@ -166,14 +166,14 @@ impl<'a> Fields<'a> {
             FieldValue::Absent => Ok(None),
             FieldValue::Text(text) => {
                 // A text has at most as many characters as bytes, so that most need no counting.
-                let end = match text.len() > limit {
-                    true => text.char_indices().nth(limit).map(|(at, _)| at),
-                    false => None,
+                let is_long = text.len() > limit;
+                let Some((end, _)) = is_long.then(|| text.char_indices().nth(limit)).flatten()
+                else {
+                    return Ok(Some(text));
                 };
-                Ok(Some(match (text, end) {
-                    (text, None) => text,
-                    (Cow::Borrowed(text), Some(end)) => Cow::Borrowed(&text[..end]),
-                    (Cow::Owned(mut text), Some(end)) => {
+                Ok(Some(match text {
+                    Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+                    Cow::Owned(mut text) => {
                         text.truncate(end);
                         Cow::Owned(text)
                     }

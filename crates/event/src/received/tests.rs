@@ -107,6 +107,20 @@ fn an_action_that_a_client_invented_needs_no_fields() {
 }
 
 #[test]
+fn a_text_keeps_as_many_characters_as_fit_however_it_is_written() {
+    for (letter, written) in [("é", "é"), ("é", "\\u00e9"), ("\"", "\\\"")] {
+        let line = format!(
+            r#"{{"account_id":"a","user_id":"u","created_at":{NOW},"action":"{}","title":"{}"}}"#,
+            written.repeat(300),
+            written.repeat(MAX_TEXT_CHARS + 1),
+        );
+        let event = read(&line).unwrap();
+        assert_eq!(event.title.unwrap(), letter.repeat(MAX_TEXT_CHARS));
+        assert_eq!(event.action.name(), letter.repeat(256));
+    }
+}
+
+#[test]
 fn every_action_of_the_contract_is_known_by_its_name() {
     for kind in ActionKind::ALL {
         let action = ReceivedAction::from(kind.name());
