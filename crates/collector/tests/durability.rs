@@ -187,7 +187,10 @@ fn told_to_end_it_commits_what_it_has_begun() {
 fn ends_gracefully(signal: &str) {
     let place = Place::new();
     let target = source(&place);
-    let running = Running::start(&place);
+    // The tests may have been started with `nohup`, and what ignores SIGHUP passes that on.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", BINARY]);
+    let running = Running::start_by(command, &place);
     let mut client = running.client();
     assert_eq!(client.request(&target, &batch("a", 30)).unwrap().0, 200);
 
