@@ -11,9 +11,10 @@ import {
   useEffect,
   useLayoutEffect,
   useMemo,
+  useState,
 } from "react";
 import { absent, reportOnce } from "../modules/absent.ts";
-import { Modules } from "../modules/index.ts";
+import { Modules, nextPlace } from "../modules/index.ts";
 import { shared } from "../modules/shared.ts";
 
 /** What components receive from the provider above them. */
@@ -36,7 +37,7 @@ const ABSENT_TRACKING = trackingOf(absent);
  * An effect that runs before the ordinary effects of all components, so that a module is entered before they send
  * anything. A server has no layout, and there React 18 would warn about a layout effect.
  */
-export const useEarlyEffect: typeof useEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
+const useEarlyEffect: typeof useEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
 
 /** The properties of a provider. Ids that are left out stay as they are; `null` clears an id. */
 export interface NateroProviderProps {
@@ -80,4 +81,20 @@ export function useTracking(): Tracking {
   const tracking = useContext(TrackingContext);
   if (!tracking) reportOnce("/react: no <NateroProvider> is around this component: put one around the app.");
   return tracking ?? ABSENT_TRACKING;
+}
+
+/**
+ * Enters a module for as long as the component is mounted. If several components enter one, the innermost counts.
+ * `null`: the component enters none.
+ *
+ * @param name The module, such as the first part of the route.
+ */
+export function useModule(name: string | null | undefined): void {
+  const { tracker, modules } = useTracking();
+  const [place] = useState(nextPlace);
+  useEarlyEffect(() => {
+    if (name === null || name === undefined) return undefined;
+    modules.enter(place, name, tracker);
+    return () => modules.leave(place);
+  }, [modules, tracker, place, name]);
 }

@@ -3,8 +3,7 @@
 import type { na } from "natero-wasm";
 import { useTracking } from "./context.ts";
 
-export { NateroProvider, type NateroProviderProps } from "./context.ts";
-export { useModule } from "./module.ts";
+export { NateroProvider, type NateroProviderProps, useModule } from "./context.ts";
 export { type RouteMatch, usePathModule, useRouteModule } from "./routes.ts";
 export { Track, type TrackProps } from "./track.ts";
 

@@ -1,6 +1,6 @@
 // The module that belongs to a route, in apps with a router.
 
-import { useModule } from "./module.ts";
+import { useModule } from "./context.ts";
 
 /** The part of a React Router match that is used. */
 export interface RouteMatch {

@@ -9,7 +9,7 @@ import {
   type ReactElement,
   type ReactNode,
   useEffect,
-  useRef,
+  useState,
 } from "react";
 import { reportOnce } from "../modules/absent.ts";
 import { useTracking } from "./context.ts";
@@ -52,18 +52,19 @@ export function Track(props: TrackProps): ReactElement {
   const { feature, on = "click", children, onClick, onSubmit, onChange, ...options } = props as TrackProps & Handlers;
   const { tracker } = useTracking();
   const send = (): void => tracker.sendFeatureEvent(feature, options);
-  const latest = useRef<Latest>({ send, isShown: false });
+  // One object for as long as the component is mounted. No rendering depends on it.
+  const [latest] = useState<Latest>({ send, isShown: false });
   useEffect(() => {
-    latest.current.send = send;
+    latest.send = send;
     // StrictMode mounts components twice, but they are shown once.
-    if (on !== "show" || latest.current.isShown) return;
-    latest.current.isShown = true;
+    if (on !== "show" || latest.isShown) return;
+    latest.isShown = true;
     send();
   });
   const added: Handlers = { onClick, onSubmit, onChange };
-  if (on !== "show") added[HANDLERS[on]] = inTurn((event) => used(event, latest.current), added[HANDLERS[on]]);
+  if (on !== "show") added[HANDLERS[on]] = inTurn((event) => used(event, latest), added[HANDLERS[on]]);
   const names = Object.values(HANDLERS).filter((name) => added[name]);
-  if (names.length > 0) {
+  if (names[0]) {
     const child = resolved(children);
     if (isValidElement<Handlers>(child) && child.type !== Fragment) {
       const own = child.props;
