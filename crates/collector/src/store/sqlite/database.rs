@@ -1,6 +1,10 @@
 //! The open database: one writer and several readers.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use rusqlite::{Connection, Transaction, ffi};
 
@@ -12,6 +16,7 @@ use super::{
     health::{Health, is_damage},
     inbox::{self, Batch, Inbox, InboxFile, ReadBarrier},
     keys,
+    known_sources::KnownSources,
     name_roles::NameCache,
     readers::Readers,
     replacement, schema,
@@ -51,6 +56,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     health: Arc<Health>,
+    known_sources: Arc<Mutex<KnownSources>>,
     names: Arc<NameCache>,
     memo: Arc<UsageMemo>,
 }
@@ -118,6 +124,7 @@ impl SqliteStore {
             readers: Readers::open(path.as_path(), Arc::clone(&health))?,
             writer: Writer::start(conn, inbox, read_barrier, metrics, Arc::clone(&health)),
             health,
+            known_sources: Arc::default(),
             names: Arc::default(),
             memo: Arc::default(),
         })
@@ -207,6 +214,11 @@ impl SqliteStore {
     /// Fails like [`SqliteStore::write`].
     pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
         self.writer.write_batch(batch).await
+    }
+
+    /// The cache of sources, for queries of [`SqliteStore::read_now`].
+    pub(super) fn known_sources(&self) -> &Mutex<KnownSources> {
+        &self.known_sources
     }
 
     /// The cache of the names in all events.

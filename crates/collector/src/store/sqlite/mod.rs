@@ -51,6 +51,7 @@ mod inbox;
 mod inbox_gate;
 mod json;
 pub mod keys;
+mod known_sources;
 mod layers;
 mod leb128;
 mod loss;

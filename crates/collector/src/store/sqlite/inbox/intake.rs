@@ -19,10 +19,7 @@ use crate::{
     metrics::Metrics,
     store::{
         batch::BatchOutcome,
-        sqlite::{
-            pace::Pace, readers, savepoint, short_transaction::ShortTransaction,
-            write_request::BatchTask,
-        },
+        sqlite::{pace::Pace, readers, savepoint, write_request::BatchTask},
     },
 };
 
@@ -161,8 +158,10 @@ impl Inbox {
         if let Some(number) = self.spread_to {
             file::delete(&tx, number)?;
         }
-        let snapshot = ShortTransaction::to_read(&self.reader)?;
-        let mut foresight = Foresight::new(&snapshot)?;
+        let mut foresight = Foresight::new(&self.reader);
+        if group.len() > 1 {
+            foresight.share_snapshot()?;
+        }
         let mut decisions = Vec::with_capacity(group.len());
         for BatchTask { batch, .. } in group {
             if self.pending.is_full() {
@@ -171,7 +170,7 @@ impl Inbox {
             }
             let may_wait = batch.lines.len() <= MOST_BYTES_OF_BATCH
                 && has_room(
-                    &snapshot,
+                    &self.reader,
                     self.most_pages,
                     self.pending.bytes() + batch.lines.len(),
                 )?

@@ -50,14 +50,6 @@ impl Generation {
         self.batches.is_empty()
     }
 
-    pub(super) fn has(&self, id: &IdKey) -> bool {
-        self.ids.contains(id)
-    }
-
-    pub(super) fn account_of(&self, user_id: &str) -> Option<&str> {
-        self.users.get(user_id).map(SmolStr::as_str)
-    }
-
     fn reaches(&self, events: usize, bytes: usize) -> bool {
         self.ids.len() >= events || self.bytes >= bytes
     }
@@ -90,6 +82,18 @@ impl Pending {
     /// The waiting batches, then those that are being spread.
     pub(super) fn generations(&self) -> impl Iterator<Item = &Generation> {
         std::iter::once(&self.waiting).chain(self.spreading.as_deref())
+    }
+
+    /// Whether an event with this id waits.
+    pub(super) fn has(&self, id: &IdKey) -> bool {
+        self.generations()
+            .any(|generation| generation.ids.contains(id))
+    }
+
+    /// The account that the latest events of a user name; `None` when none waits.
+    pub(super) fn account_of(&self, user_id: &str) -> Option<&str> {
+        self.generations()
+            .find_map(|generation| generation.users.get(user_id).map(SmolStr::as_str))
     }
 
     /// The size of all lines in bytes.

@@ -10,15 +10,15 @@ use crate::{
         operations::KeyOperations,
         rates::SharedRates,
         sessions::{NewSession, OpenSession},
-        sqlite::{SqliteStore, dashboard_sessions, keys, visible::VisibleAccounts},
+        sqlite::{SqliteStore, dashboard_sessions, keys, mutex::lock, visible::VisibleAccounts},
     },
 };
 
 impl KeyOperations for SqliteStore {
     fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>> {
-        Box::pin(ready(
-            self.read_now(|conn| keys::find_source(conn, auth_key, api_key)),
-        ))
+        Box::pin(ready(self.read_now(|conn| {
+            lock(self.known_sources()).find(conn, auth_key, api_key)
+        })))
     }
 
     fn account_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KeyId>> {
