@@ -122,7 +122,7 @@ export class Calls {
    * Adds a call of the page. Its arguments are read now; it is executed now, soon, or once the wasm has loaded.
    * Returns whether it was accepted.
    */
-  add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean | undefined): boolean {
+  add<Name extends Method>(method: Name, read?: () => CallArguments<Name> | undefined, isClosed?: boolean): boolean {
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     const mono = monotonic();
     // The wall time of a feature event is computed from its monotonic time when the call is executed.
@@ -136,7 +136,7 @@ export class Calls {
       refusal = { about: "wasm" };
     } else {
       try {
-        this.appendCall(method, mono, now, read() as unknown[]);
+        this.appendCall(method, mono, now, (read?.() ?? []) as unknown[]);
       } catch (thrown) {
         refusal = refusalOf(thrown);
       }
@@ -212,7 +212,7 @@ export class Calls {
 
   #close(): void {
     if (this.handles || this.isClosed) return;
-    this.add("shutdown", () => [], false);
+    this.add("shutdown");
     this.isClosed = true;
     this.quickSend = undefined;
     this.end?.();

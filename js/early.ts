@@ -62,14 +62,14 @@ export class EarlyCalls {
   key = "";
   /** The stored calls of other pages that were removed to make room for this page's calls. */
   removed = "";
-  /** No more calls are stored. */
-  isDone: boolean | undefined;
+  /** No calls are stored, or no more: sending is disabled, all is kept in memory, or the wasm has loaded. */
+  isDone: unknown;
   /** The prefix of all stored calls of this source. */
   declare readonly callPrefix: string;
   /** The prefix of all stored events of this source. */
   declare readonly eventPrefix: string;
-  /** Whether calls may be stored: not if sending is disabled, in memory mode, or without consent. */
-  declare isAllowed: boolean;
+  /** Whether the visitor agreed that calls are stored. */
+  hasConsent: boolean;
   /** Limit of what all pages store for this source, in bytes. */
   declare maxBytes: number;
   readonly #header: Omit<StoredCalls, "calls">;
@@ -79,11 +79,9 @@ export class EarlyCalls {
   /** `header` is what the stored text begins with; `source` is a short name for the source. */
   constructor(givenSettings: GivenSettings, header: Omit<StoredCalls, "calls">, source: number) {
     const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = givenSettings;
-    this.isAllowed =
-      (consent ?? DEFAULT_CONSENT) === "granted" &&
-      (persistence ?? DEFAULT_PERSISTENCE) === "storage" &&
-      !disableEventSend &&
-      !refusesTracking(givenSettings);
+    this.hasConsent = (consent ?? DEFAULT_CONSENT) === "granted";
+    this.isDone =
+      (persistence ?? DEFAULT_PERSISTENCE) !== "storage" || disableEventSend || refusesTracking(givenSettings);
     this.maxBytes = isFiniteNumber(maxStoredBytes) ? (maxStoredBytes as number) : DEFAULT_MAX_STORED_BYTES;
     this.#header = header;
     const prefix = tokenOf(cookiePrefix) || DEFAULT_COOKIE_PREFIX;
@@ -111,7 +109,7 @@ export class EarlyCalls {
       // A page may clear the storage, for example when its user signs out, and be left afterwards.
       if (!storageObject()![this.key]) this.count = 0;
       // A prerendered page may never be seen, and holds no lock.
-      if (this.isDone || !page() || !this.isAllowed || isPrerendering()) return;
+      if (!page() || isPrerendering() || this.isDone || !this.hasConsent) return;
       for (let end = calls.length; end > this.count; end = (this.count + end) >> 1) {
         const stored: Call[] = [];
         for (let at = 0; at < end; at += 1) {
@@ -168,9 +166,9 @@ export class EarlyCalls {
     }
   }
 
-  /** The visitor refused: removes everything stored, and stores nothing until the wasm has loaded. */
+  /** The visitor refused: removes everything stored, and stores nothing until he agrees or the wasm has loaded. */
   erase(): void {
-    this.isAllowed = false;
+    this.hasConsent = false;
     attempt(() => this.eachName(removeStored));
   }
 

@@ -154,7 +154,9 @@ export class Tracker<App extends Names = Names> {
 
   /** Records that the visitor agreed, and sends the events that were held. */
   optIn(): void {
-    this.#add("optIn");
+    this.#add("optIn", () => {
+      this.#calls.early!.hasConsent = true;
+    });
   }
 
   /** Records that the visitor refused, drops waiting and later events, and deletes cookies and stored events. */
@@ -162,7 +164,6 @@ export class Tracker<App extends Names = Names> {
     // The engine may never load. What it would erase is erased now.
     this.#add("optOut", () => {
       this.#calls.early?.erase();
-      return [];
     });
   }
 
@@ -170,7 +171,6 @@ export class Tracker<App extends Names = Names> {
   reset(): void {
     this.#add("reset", () => {
       this.#calls.knownIds = { __proto__: null } as StickyIds;
-      return [];
     });
   }
 
@@ -227,7 +227,7 @@ export class Tracker<App extends Names = Names> {
     return this.#get("visitorId");
   }
 
-  #add<Name extends Method>(method: Name, read: () => CallArguments<Name> = () => [] as never): boolean {
+  #add<Name extends Method>(method: Name, read?: () => CallArguments<Name> | undefined): boolean {
     return this.#calls.add(method, read, this.#isClosed);
   }
 

@@ -84,6 +84,28 @@ pub async fn a_refusal_before_the_wasm_is_there_erases_what_earlier_pages_stored
     Ok(())
 }
 
+pub async fn of_a_visitor_who_agrees_before_the_wasm_is_there_calls_are_left_to_the_next_page(
+    stage: &Stage,
+) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let hold = site.hold(".wasm");
+    let settings = json!({ "consent": "pending" });
+    let page = calling(stage, &site, &collector, ("own", 2), settings).await?;
+    let early = stored(&page).await?;
+    ensure!(early.is_empty(), "stored before the agreement: {early}");
+    page.act(
+        "_na.optIn(); await new Promise((go) => setTimeout(go, 50));",
+        Value::Null,
+    )
+    .await?;
+    stage.open(&site, "/blank.html").await?;
+    hold.release();
+    let features = arrived(stage, &site, &collector, 3).await?;
+    ensure!(features == ["last 0", "own 0", "own 1"], "{features:?}");
+    Ok(())
+}
+
 pub async fn calls_that_have_no_room_leave_those_of_other_pages_where_they_are(
     stage: &Stage,
 ) -> Result<()> {

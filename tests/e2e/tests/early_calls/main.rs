@@ -20,6 +20,7 @@ natero_e2e::suite!(
     a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost,
     a_host_that_comes_late_is_tried_again_and_no_call_is_lost,
     a_refusal_before_the_wasm_is_there_erases_what_earlier_pages_stored,
+    of_a_visitor_who_agrees_before_the_wasm_is_there_calls_are_left_to_the_next_page,
     calls_that_have_no_room_leave_those_of_other_pages_where_they_are,
     of_more_calls_than_there_is_room_for_the_first_are_stored,
     pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls,
