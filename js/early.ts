@@ -166,6 +166,11 @@ export class EarlyCalls {
     }
   }
 
+  /** The visitor agreed. */
+  agree(): void {
+    this.hasConsent = true;
+  }
+
   /** The visitor refused: removes everything stored, and stores nothing until he agrees or the wasm has loaded. */
   erase(): void {
     this.hasConsent = false;

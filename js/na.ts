@@ -155,7 +155,7 @@ export class Tracker<App extends Names = Names> {
   /** Records that the visitor agreed, and sends the events that were held. */
   optIn(): void {
     this.#add("optIn", () => {
-      this.#calls.early!.hasConsent = true;
+      this.#calls.early?.agree();
     });
   }
 
