@@ -62,7 +62,7 @@ export class EarlyCalls {
   key = "";
   /** The stored calls of other pages that were removed to make room for this page's calls. */
   removed = "";
-  /** No calls are stored, or no more: sending is disabled, all is kept in memory, or the wasm has loaded. */
+  /** No more calls are stored: sending is disabled, all is kept in memory, the visitor refused, or the wasm has loaded. */
   isDone: unknown;
   /** The prefix of all stored calls of this source. */
   declare readonly callPrefix: string;
@@ -171,9 +171,12 @@ export class EarlyCalls {
     this.hasConsent = true;
   }
 
-  /** The visitor refused: removes everything stored, and stores nothing until he agrees or the wasm has loaded. */
+  /**
+   * The visitor refused: removes everything stored, and stores nothing until the wasm has loaded, even if the visitor
+   * agrees later. The calls before the refusal still wait, and would be stored with those after it.
+   */
   erase(): void {
-    this.hasConsent = false;
+    this.isDone = true;
     attempt(() => this.eachName(removeStored));
   }
 

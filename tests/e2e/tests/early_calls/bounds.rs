@@ -77,6 +77,14 @@ pub async fn a_refusal_before_the_wasm_is_there_erases_what_earlier_pages_stored
     .await?;
     let left = stored(&page).await?;
     ensure!(left.is_empty(), "stored after the refusal: {left}");
+    // What was refused still waits, and would be stored with what comes later.
+    page.act(
+        "_na.optIn(); await new Promise((go) => setTimeout(go, 50));",
+        Value::Null,
+    )
+    .await?;
+    let left = stored(&page).await?;
+    ensure!(left.is_empty(), "stored of the refused calls: {left}");
     stage.open(&site, "/blank.html").await?;
     hold.release();
     let features = arrived(stage, &site, &collector, 1).await?;
