@@ -90,7 +90,7 @@ impl Pending {
             .any(|generation| generation.ids.contains(id))
     }
 
-    /// The account that the latest events of a user name; `None` when none waits.
+    /// The account that the waiting events of a user name; `None` when none of the user waits.
     pub(super) fn account_of(&self, user_id: &str) -> Option<&str> {
         self.generations()
             .find_map(|generation| generation.users.get(user_id).map(SmolStr::as_str))
