@@ -351,11 +351,8 @@ fn override_of(own: &OwnedOverride) -> Override<'_> {
 
 /// A thrown value, as a text.
 fn described(error: &JsValue) -> String {
-    use wasm_bindgen::JsCast;
-
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => browser::page::member(error, "message").as_string(),
-        None => error.as_string(),
-    }
-    .unwrap_or_else(|| "something was thrown".to_owned())
+    let message = browser::page::member(error, "message").as_string();
+    message
+        .or_else(|| error.as_string())
+        .unwrap_or_else(|| "something was thrown".to_owned())
 }

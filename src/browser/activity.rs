@@ -2,9 +2,8 @@
 
 use std::cell::{Cell, OnceCell};
 
-use js_sys::Reflect;
 use natero_engine::host_constants::{ACTIVITY_EVENTS, FOCUS_CHECK};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -117,7 +116,7 @@ impl Activity {
     }
 
     fn check_focus(&'static self) {
-        let document = page::document().map_or(JsValue::UNDEFINED, JsValue::from);
+        let document = page::document().unwrap_or(JsValue::UNDEFINED);
         let is_focused = is_in_foreign_frame(&document);
         let was_in = self.is_in_frame.get();
         let is_in = is_focused && has_focus(&document);
@@ -140,7 +139,7 @@ fn each_window(window: &JsValue, visit: &dyn Fn(&JsValue)) {
     visit(window);
     let mut at = 0;
     loop {
-        let frame = Reflect::get_u32(window, at).unwrap_or(JsValue::UNDEFINED);
+        let frame = page::item(window, at);
         if !frame.is_object() {
             break;
         }
@@ -184,12 +183,7 @@ fn member_of(object: &JsValue, name: &str) -> JsValue {
 }
 
 fn has_focus(document: &JsValue) -> bool {
-    let has_focus = member_of(document, "hasFocus");
-    let answer = has_focus
-        .dyn_into::<js_sys::Function>()
-        .ok()
-        .and_then(|it| it.call0(document).ok());
-    answer.is_some_and(|it| it == true)
+    page::call(document, "hasFocus", &[]).is_ok_and(|it| it == true)
 }
 
 /// Whether the user did something in the page or a frame a moment ago; `None` if the

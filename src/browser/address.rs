@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use natero_event::limits::MAX_TEXT_UNITS;
-use wasm_bindgen::prelude::*;
-
-use super::page::{global, member};
+use super::page::{construct, global, member};
 use crate::{ascii::end_before, settings::rules, text::clean};
+use natero_event::limits::MAX_TEXT_UNITS;
 
 /// The address of the page, with query and fragment.
 pub(crate) fn full_address() -> String {
@@ -19,18 +17,10 @@ pub(crate) fn page_address(with_hash: bool) -> String {
     event_address(&full_address(), with_hash)
 }
 
-#[wasm_bindgen]
-extern "C" {
-    type Address;
-
-    #[wasm_bindgen(constructor, catch, js_class = "URL")]
-    fn new(url: &str) -> Result<Address, JsValue>;
-}
-
 /// An address as the browser writes it; `None` if it is invalid, or the page has no
 /// `URL`.
 pub(crate) fn normalised(url: &str) -> Option<String> {
-    member(Address::new(url).ok()?.as_ref(), "href").as_string()
+    member(&construct("URL", &[url.into()]).ok()?, "href").as_string()
 }
 
 /// Whether a text is an http: or https: URL that the browser can parse. If `URL` does not

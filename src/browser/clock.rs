@@ -5,6 +5,8 @@ use std::cell::Cell;
 use natero_engine::{Mono, Now, Wall};
 use wasm_bindgen::prelude::*;
 
+use super::page::{call, construct};
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
@@ -13,13 +15,6 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Date, js_name = now)]
     fn date_now() -> Result<JsValue, JsValue>;
 
-    type PageDate;
-
-    #[wasm_bindgen(constructor, catch, js_class = "Date")]
-    fn new() -> Result<PageDate, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = getTime)]
-    fn get_time(this: &PageDate) -> Result<JsValue, JsValue>;
 }
 
 /// The clock behind the monotonic time.
@@ -97,7 +92,9 @@ pub(crate) fn monotonic() -> f64 {
 pub(crate) fn wall() -> f64 {
     let reading = usable_time(date_now());
     reading
-        .or_else(|| usable_time(PageDate::new().and_then(|date| date.get_time())))
+        .or_else(|| {
+            usable_time(construct("Date", &[]).and_then(|date| call(&date, "getTime", &[])))
+        })
         .unwrap_or(0.0)
 }
 

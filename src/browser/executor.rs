@@ -8,10 +8,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::{guard, page::global};
+use super::{guard, page::construct};
 
 #[wasm_bindgen]
 extern "C" {
@@ -150,9 +150,7 @@ pub(crate) fn promise() -> (JsValue, JsValue) {
     let settle = Rc::new(Cell::new(JsValue::UNDEFINED));
     let resolve_slot = Rc::clone(&settle);
     let executor = guard::function(move |it| resolve_slot.set(it.clone()));
-    let arguments = Array::new();
-    arguments.push(executor.as_ref());
-    let promise = Reflect::construct(global("Promise").unchecked_ref::<Function>(), &arguments);
+    let promise = construct("Promise", &[executor.as_ref().clone()]);
     (promise.unwrap_or(JsValue::UNDEFINED), settle.take())
 }
 

@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 
-use js_sys::Function;
 use natero_engine::host_constants::MAX_TITLE_WAIT;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 
-use super::{clock, guard, page::window, timer::Timer};
+use super::{
+    clock, guard,
+    page::{call, global_this},
+    timer::Timer,
+};
 
 /// Waits for the next frame.
 #[derive(Default)]
@@ -17,7 +20,7 @@ pub(crate) struct Frame {
 
 /// The function that the browser calls with the next frame, unless this is dropped.
 struct FrameRequest {
-    id: Option<i32>,
+    id: JsValue,
     _on_frame: guard::Function,
 }
 
@@ -32,8 +35,9 @@ impl Frame {
                 task();
             }
         });
-        let function: &Function = on_frame.as_ref().unchecked_ref();
-        let id = window().and_then(|it| it.request_animation_frame(function).ok());
+        let arguments = [on_frame.as_ref().clone()];
+        let id = call(&global_this(), "requestAnimationFrame", &arguments);
+        let id = id.unwrap_or(JsValue::UNDEFINED);
         self.timer.set(clock::monotonic() + MAX_TITLE_WAIT.0, task);
         self.request.replace(Some(FrameRequest {
             id,
@@ -50,8 +54,7 @@ impl Frame {
 
 impl Drop for FrameRequest {
     fn drop(&mut self) {
-        if let (Some(id), Some(window)) = (self.id, window()) {
-            let _ = window.cancel_animation_frame(id);
-        }
+        let arguments = [self.id.clone()];
+        let _ = call(&global_this(), "cancelAnimationFrame", &arguments);
     }
 }

@@ -2,7 +2,6 @@
 
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Window};
 
 use super::address::{bare_address, truncate};
 
@@ -32,15 +31,6 @@ pub(crate) fn global_this() -> JsValue {
     GLOBAL.with(JsValue::clone)
 }
 
-/// The window of the page; `None` in a worker or on a server.
-pub(crate) fn window() -> Option<Window> {
-    if crate::HAS_JS {
-        global_this().dyn_into().ok()
-    } else {
-        None
-    }
-}
-
 /// A global; `undefined` if it does not exist or throws.
 pub(crate) fn global(name: &str) -> JsValue {
     member(&global_this(), name)
@@ -54,8 +44,13 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
 /// A field of an object itself, not of what it inherits from; `undefined` if there is
 /// none.
 pub(crate) fn own_member(object: &JsValue, name: &str) -> JsValue {
+    member(&own_property(object, name), "value")
+}
+
+/// The descriptor of an object's own property; `undefined` if there is none.
+pub(crate) fn own_property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get_own_property_descriptor(object.unchecked_ref::<Object>(), &name.into())
-        .map_or(JsValue::UNDEFINED, |field| member(&field, "value"))
+        .unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Calls a method of an object. Each such call costs a page a few bytes. A binding for
@@ -68,12 +63,48 @@ pub(crate) fn call(
     name: &str,
     arguments: &[JsValue],
 ) -> Result<JsValue, JsValue> {
-    let method = Reflect::get(object, &name.into())?;
-    let all = Array::new();
-    for value in arguments {
-        all.push(value);
+    apply(&Reflect::get(object, &name.into())?, object, arguments)
+}
+
+/// Calls a function.
+///
+/// # Errors
+/// What it throws, or an error if it is no function.
+pub(crate) fn apply(
+    function: &JsValue,
+    this: &JsValue,
+    arguments: &[JsValue],
+) -> Result<JsValue, JsValue> {
+    Reflect::apply(function.unchecked_ref::<Function>(), this, &list(arguments))
+}
+
+/// Makes an object of a class of the page. The class has no binding of its own for the same
+/// reason.
+///
+/// # Errors
+/// What the constructor throws, or an error if there is no such class.
+pub(crate) fn construct(class: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    let class = Reflect::get(&global_this(), &class.into())?;
+    let arguments = list(arguments);
+    Reflect::construct(class.unchecked_ref::<Function>(), &arguments)
+}
+
+fn list(values: &[JsValue]) -> Array {
+    let list = Array::new();
+    for value in values {
+        list.push(value);
     }
-    method.unchecked_ref::<Function>().apply(object, &all)
+    list
+}
+
+/// The length of a list; 0 if it is none.
+pub(crate) fn length(list: &JsValue) -> u32 {
+    member(list, "length").as_f64().unwrap_or(0.0) as u32
+}
+
+/// An item of a list; `undefined` if it does not exist or throws.
+pub(crate) fn item(list: &JsValue, at: u32) -> JsValue {
+    Reflect::get(list, &at.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Sets a member of one of our own objects.
@@ -100,8 +131,12 @@ pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
 }
 
 /// The document; `None` in a worker or on a server.
-pub(crate) fn document() -> Option<Document> {
-    window()?.document()
+pub(crate) fn document() -> Option<JsValue> {
+    if !crate::HAS_JS {
+        return None;
+    }
+    let document = global("document");
+    document.is_object().then_some(document)
 }
 
 /// Whether this is a page, or a worker of one, with a user. A server that renders pages
@@ -123,10 +158,16 @@ pub(crate) fn call_original(
     object: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let method = member(&prototype(interface), name);
-    method.dyn_into::<Function>()?.call0(object)
+    method.unchecked_ref::<Function>().call0(object)
 }
 
-fn prototype(interface: &str) -> JsValue {
+/// A function, also one of another frame, which is no instance of this page's `Function`.
+pub(crate) fn function(value: JsValue) -> Option<Function> {
+    value.is_function().then(|| value.unchecked_into())
+}
+
+/// What the objects of an interface inherit from.
+pub(crate) fn prototype(interface: &str) -> JsValue {
     member(&global(interface), "prototype")
 }
 
@@ -141,11 +182,8 @@ pub(crate) struct Accessor {
 impl Accessor {
     /// The accessor that an interface has now.
     pub fn of(interface: &str, name: &'static str) -> Accessor {
-        let descriptor = prototype(interface)
-            .dyn_ref::<Object>()
-            .and_then(|it| Reflect::get_own_property_descriptor(it, &name.into()).ok())
-            .unwrap_or(JsValue::UNDEFINED);
-        let half = |which| member(&descriptor, which).dyn_into::<Function>().ok();
+        let descriptor = own_property(&prototype(interface), name);
+        let half = |which| function(member(&descriptor, which));
         Accessor {
             name,
             get: half("get"),
@@ -164,7 +202,7 @@ impl Accessor {
     /// Sets it, if the browser allows it.
     pub fn set(&self, object: &JsValue, value: &JsValue) {
         let _ = match &self.set {
-            Some(set) => set.call1(object, value).map(drop),
+            Some(set) => apply(set, object, std::slice::from_ref(value)).map(drop),
             None => Reflect::set(object, &self.name.into(), value).map(drop),
         };
     }

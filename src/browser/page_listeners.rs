@@ -1,15 +1,13 @@
 //! Everything that listens to the page for a tracker, until that is detached.
 
-use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::MutationObserver;
+use wasm_bindgen::JsValue;
 
 use super::{
     activity::Activity,
     guard,
     listener::TargetListener,
     navigation::Navigation,
-    page::{self, call, object, put},
+    page::{self, call, construct, object, put},
     tabs::Tabs,
     wrapped::WrappedMethod,
 };
@@ -28,7 +26,7 @@ pub(super) struct PageListeners {
 
 /// Notices, as long as it lives, that the page has erased all listeners.
 pub(super) struct Erasure {
-    observer: MutationObserver,
+    observer: JsValue,
     _on_erasure: guard::Function,
 }
 
@@ -38,11 +36,10 @@ impl Erasure {
     pub fn watch(on_erasure: impl Fn() + 'static) -> Option<Erasure> {
         let document = page::document()?;
         let on_erasure = guard::function(move |_| on_erasure());
-        let function: &Function = on_erasure.as_ref().unchecked_ref();
-        let observer = MutationObserver::new(function).ok()?;
+        let observer = construct("MutationObserver", &[on_erasure.as_ref().clone()]).ok()?;
         let init = object();
         put(&init, "childList", &JsValue::TRUE);
-        let observed = call(&observer, "observe", &[document.into(), init.into()]);
+        let observed = call(&observer, "observe", &[document, init.into()]);
         observed.is_ok().then_some(Erasure {
             observer,
             _on_erasure: on_erasure,

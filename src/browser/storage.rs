@@ -380,9 +380,8 @@ pub(crate) fn names_with_prefix(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else {
         return Vec::new();
     };
-    let count = page::member(&storage, "length").as_f64().unwrap_or(0.0) as u32;
     let mut names = Vec::new();
-    for at in 0..count {
+    for at in 0..page::length(&storage) {
         let name = page::call(&storage, "key", &[at.into()]);
         if let Some(name) = name.ok().and_then(|name| name.as_string())
             && name.starts_with(prefix)

@@ -7,13 +7,12 @@ use std::cell::RefCell;
 use natero_engine::{Announcement, stored_names};
 use natero_event::json::push_int;
 use wasm_bindgen::JsValue;
-use web_sys::BroadcastChannel;
 
 use crate::ascii::split_once;
 
 use super::{
     listener::TargetListener,
-    page::{call, member},
+    page::{call, construct, member},
     storage::{number, remove_stored, store},
 };
 
@@ -30,7 +29,7 @@ pub(crate) struct Tabs {
 /// How tabs reach each other, with the listener for it.
 enum Connection {
     Channel {
-        channel: BroadcastChannel,
+        channel: JsValue,
         _listener: TargetListener,
     },
     Storage {
@@ -100,7 +99,7 @@ impl Tabs {
         if self.connection.borrow().is_some() {
             return;
         }
-        let connection = match BroadcastChannel::new(&self.name) {
+        let connection = match construct("BroadcastChannel", &[self.name.as_str().into()]) {
             Ok(channel) => {
                 let _listener = TargetListener::own(&channel, &["message"], move |event| {
                     self.receive(event, "data");

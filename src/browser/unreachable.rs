@@ -42,9 +42,7 @@ pub(crate) fn cause(
     }
     let abort = Abort::new();
     let init = object_of(&[("mode", "no-cors"), ("credentials", "omit")]);
-    if let Some(signal) = abort.signal() {
-        put(&init, "signal", &signal);
-    }
+    put(&init, "signal", &abort.signal());
     let probe = transport::fetch(url, &init);
     let timer = Timer::default();
     timer.set(clock::monotonic() + PROBE_TIMEOUT.0, move || abort.abort());

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     guard,
-    page::{member, object, put},
+    page::{construct, function, member, object, own_member, own_property, put},
 };
 
 /// A method of the page that is wrapped as long as this lives.
@@ -15,17 +15,9 @@ pub(crate) struct WrappedMethod {
     holder: Object,
     name: &'static str,
     /// The property as it was.
-    original_property: Object,
+    original_property: JsValue,
     ours: JsValue,
     is_unwrapped: Rc<Cell<bool>>,
-}
-
-#[wasm_bindgen]
-extern "C" {
-    type Proxy;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new(target: &Function, handler: &Object) -> Result<Proxy, JsValue>;
 }
 
 impl WrappedMethod {
@@ -36,9 +28,12 @@ impl WrappedMethod {
         name: &'static str,
         on_call: Box<dyn Fn()>,
     ) -> Option<WrappedMethod> {
-        let holder = holder.dyn_ref::<Object>()?.clone();
-        let original_property = own_property(&holder, name)?;
-        let original = member(&holder, name).dyn_into::<Function>().ok()?;
+        let original_property = own_property(holder, name);
+        if !original_property.is_object() {
+            return None;
+        }
+        let original = function(member(holder, name))?;
+        let holder: Object = holder.clone().unchecked_into();
         let is_unwrapped = Rc::new(Cell::new(false));
         let unwrapped = Rc::clone(&is_unwrapped);
         // The arguments and an exception of the method pass through.
@@ -85,25 +80,16 @@ pub(crate) fn proxy_function(original: &Function, apply: Box<Apply>) -> Option<J
     let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
     let handler = object();
     put(&handler, "apply", &apply.into_js_value());
-    Some(Proxy::new(original, &handler).ok()?.into())
+    construct("Proxy", &[original.into(), handler.into()]).ok()
 }
 
 impl Drop for WrappedMethod {
     fn drop(&mut self) {
         self.is_unwrapped.set(true);
         // If other code has wrapped ours meanwhile, its wrapper stays.
-        let now = own_property(&self.holder, self.name);
-        if now.is_some_and(|now| member(&now, "value") == self.ours) {
-            let _ =
-                Reflect::define_property(&self.holder, &self.name.into(), &self.original_property);
+        if own_member(&self.holder, self.name) == self.ours {
+            let property = self.original_property.unchecked_ref();
+            let _ = Reflect::define_property(&self.holder, &self.name.into(), property);
         }
     }
-}
-
-/// The descriptor of an object's own property.
-fn own_property(object: &Object, name: &str) -> Option<Object> {
-    Reflect::get_own_property_descriptor(object, &name.into())
-        .ok()?
-        .dyn_into()
-        .ok()
 }

@@ -1,11 +1,11 @@
 //! Arguments that a page passes to a method, checked at the call.
 
-use js_sys::{Array, Function, JsString, Object, Reflect};
+use js_sys::{Function, JSON, JsString, Reflect};
 use natero_event::limits::MAX_ID_CHARS;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::page::{call_original, member},
+    browser::page::{call_original, function, item, length, member, prototype},
     error::TrackerError,
     expected,
     instance::Instance,
@@ -17,16 +17,13 @@ use crate::{
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
-    pub(super) fn object_keys(object: &JsValue) -> Result<Array, JsValue>;
+    pub(super) fn object_keys(object: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = BigInt)]
     fn to_big_int(value: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = String)]
     pub(super) fn to_text(value: &JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
-    fn number_to_json(number: f64) -> Result<JsValue, JsValue>;
 }
 
 /// Checks the arguments of one call. A wrong argument is reported, and the call has no
@@ -147,8 +144,8 @@ impl Fields {
         let throws = |_| THROWING.to_owned();
         let mut fields = Vec::new();
         let keys = object_keys(value).map_err(throws)?;
-        for at in 0..keys.length() {
-            let key = keys.get(at);
+        for at in 0..length(&keys) {
+            let key = item(&keys, at);
             let field = Reflect::get(value, &key).map_err(throws)?;
             fields.push((key.as_string().unwrap_or_default(), field));
         }
@@ -207,9 +204,8 @@ fn decimal(number: f64, value: &JsValue) -> String {
 
 /// A finite number as JSON. JavaScript prints it, because that code takes 10 KB of wasm.
 pub(super) fn number_text(number: f64) -> String {
-    let text = number_to_json(number)
-        .ok()
-        .and_then(|text| text.as_string());
+    let text = JSON::stringify(&number.into()).ok().map(JsValue::from);
+    let text = text.and_then(|text| text.as_string());
     text.unwrap_or_else(|| "0".to_owned())
 }
 
@@ -283,9 +279,7 @@ fn describe_object(value: &JsValue) -> String {
 pub(super) fn tag(value: &JsValue) -> Option<String> {
     thread_local! {
         static TO_STRING: Option<Function> =
-            member(&Object::get_prototype_of(&Object::new()), "toString")
-                .dyn_into()
-                .ok();
+            function(member(&prototype("Object"), "toString"));
     }
     TO_STRING.with(|to_string| to_string.as_ref()?.call0(value).ok()?.as_string())
 }

@@ -3,13 +3,13 @@
 
 use std::cell::Cell;
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Natero;
 use crate::browser::{
     self,
-    page::{call, global, member, object, put},
+    page::{call, global, item, length, member, object, put},
     proxy_function,
 };
 
@@ -28,24 +28,21 @@ pub(super) fn bind_methods() {
     if IS_DONE.replace(true) {
         return;
     }
-    let class = Object::get_prototype_of(&Natero::inert(0).into());
+    let class = member(
+        &member(&Natero::inert(0).into(), "constructor"),
+        "prototype",
+    );
     let end = member(&class, "shutdown");
-    let (Ok(names), Some(end)) = (
-        call(
-            &global("Object"),
-            "getOwnPropertyNames",
-            &[class.clone().into()],
-        ),
-        end.dyn_ref::<Function>(),
-    ) else {
+    let arguments = [class.clone()];
+    let Ok(names) = call(&global("Object"), "getOwnPropertyNames", &arguments) else {
         return;
     };
     // The glue's own `free` leaves a handle that throws at every call. The memory becomes
     // free once the page drops the handle.
-    put(&class, "free", end);
+    put(&class, "free", &end);
     let dispose = member(&global("Symbol"), "dispose");
     if !dispose.is_undefined() {
-        let _ = Reflect::set(&class, &dispose, end);
+        let _ = Reflect::set(&class, &dispose, &end);
     }
     let bind = move |_, handle: JsValue, arguments: JsValue| {
         put_place(&handle, &arguments);
@@ -53,21 +50,22 @@ pub(super) fn bind_methods() {
         Ok(JsValue::UNDEFINED)
     };
     let setter = object();
-    if let Some(bind) = proxy_function(end, Box::new(bind)) {
+    if let Some(bind) = proxy_function(end.unchecked_ref(), Box::new(bind)) {
         put(&setter, "set", &bind);
-        let _ = Reflect::define_property(&class, &PLACE.into(), &setter);
+        let _ = Reflect::define_property(class.unchecked_ref::<Object>(), &PLACE.into(), &setter);
     }
 }
 
 fn put_place(handle: &JsValue, arguments: &JsValue) {
     let place = object();
-    put(&place, "value", &arguments.unchecked_ref::<Array>().get(0));
+    put(&place, "value", &item(arguments, 0));
     put(&place, "writable", &JsValue::TRUE);
     let _ = Reflect::define_property(handle.unchecked_ref::<Object>(), &PLACE.into(), &place);
 }
 
 fn bind_methods_of(handle: &JsValue, names: &JsValue) {
-    for name in names.unchecked_ref::<Array>().iter() {
+    for at in 0..length(names) {
+        let name = item(names, at);
         if name == "constructor" {
             continue;
         }

@@ -4,18 +4,18 @@
 //! to arrays and objects, throws at the first cycle, and writes halves of surrogate
 //! pairs, on which receivers may fail.
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Reflect};
 use natero_engine::host_constants::MAX_DETAILS_DEPTH;
 use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::{call, call_original, member, object};
+use crate::browser::page::{call, call_original, item, length, member, object, prototype};
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
-    fn array_from(items: &JsValue) -> Result<Array, JsValue>;
+    fn array_from(items: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// An object as JSON of at most `max_bytes` bytes.
@@ -144,7 +144,7 @@ impl JsonWriter {
             if at > 0 {
                 push_ascii(&mut self.out, b',');
             }
-            let item = Reflect::get_u32(items, at).unwrap_or(JsValue::UNDEFINED);
+            let item = item(items, at);
             // An item that is left out becomes `null`.
             if !self.value(&item) {
                 self.out.push_str("null");
@@ -162,12 +162,14 @@ impl JsonWriter {
         };
         // Different keys may be the same text. The last one counts.
         let fields = object();
-        for at in 0..items.length() {
-            if let Ok(entry) = items.get(at).dyn_into::<Array>()
-                && !entry.get(0).is_symbol()
-                && let Ok(key) = to_text(&entry.get(0))
+        for at in 0..length(&items) {
+            let entry = item(&items, at);
+            let key = item(&entry, 0);
+            if Array::is_array(&entry)
+                && !key.is_symbol()
+                && let Ok(key) = to_text(&key)
             {
-                let _ = Reflect::set(&fields, &key, &entry.get(1));
+                let _ = Reflect::set(&fields, &key, &item(&entry, 1));
             }
         }
         self.path.push(map.clone());
@@ -181,14 +183,14 @@ impl JsonWriter {
             return false;
         };
         let mut names = Vec::new();
-        for at in 0..keys.length() {
-            names.push(keys.get(at).as_string().unwrap_or_default());
+        for at in 0..length(&keys) {
+            names.push(item(&keys, at).as_string().unwrap_or_default());
         }
         self.path.push(object.clone());
         // Uses the original key, which may contain half of a surrogate pair. If a getter
         // throws, only its field is left out.
         self.fields(names.len(), &|at| {
-            let value = Reflect::get(object, &keys.get(at as u32));
+            let value = Reflect::get(object, &item(&keys, at as u32));
             (&names[at], value.unwrap_or(JsValue::UNDEFINED))
         });
         self.path.pop();
@@ -233,8 +235,8 @@ fn number_in(object: &JsValue, name: &str) -> f64 {
 /// added to all objects or all arrays does not count.
 fn has_to_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
-    let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;
-    to_json.is_instance_of::<Function>() && !is_of_all(&Object::new()) && !is_of_all(&Array::new())
+    let is_of_all = |all| member(&prototype(all), "toJSON") == to_json;
+    to_json.is_function() && !is_of_all("Object") && !is_of_all("Array")
 }
 
 /// Whether an object only has the tag of a date, a map or a set, as the maps of some libraries

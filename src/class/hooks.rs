@@ -13,7 +13,7 @@ use super::{
     plain::{PlainValue, object},
 };
 use crate::{
-    browser::{self, BeforeSend, Decision, OnError},
+    browser::{self, BeforeSend, Decision, OnError, page::apply},
     tracker::{EVENT_ID, with_event_id},
 };
 
@@ -25,7 +25,7 @@ pub(super) fn error_hook(on_error: Function) -> OnError {
             ("message", PlainValue::Text(&problem.message)),
             ("dropped", PlainValue::count(problem.dropped)),
         ]);
-        if let Ok(result) = on_error.call1(&JsValue::UNDEFINED, &problem_object) {
+        if let Ok(result) = apply(&on_error, &JsValue::UNDEFINED, &[problem_object]) {
             browser::ignore_outcome(&result);
         }
     })
@@ -37,7 +37,7 @@ pub(super) fn filter_hook(before_send: Function) -> BeforeSend {
         let Ok(event) = JSON::parse(line) else {
             return Decision::Threw;
         };
-        let Ok(returned) = before_send.call1(&JsValue::UNDEFINED, &event) else {
+        let Ok(returned) = apply(&before_send, &JsValue::UNDEFINED, &[event]) else {
             return Decision::Threw;
         };
         if returned.is_null() {

@@ -15,7 +15,6 @@ mod settings;
 
 use std::cell::Cell;
 
-use js_sys::Function;
 use natero_engine::{Call, Dropped, Millis, Reason, Stats};
 use wasm_bindgen::prelude::*;
 
@@ -214,9 +213,8 @@ impl Natero {
                 ("pending", PlainValue::count(flushed.pending)),
                 ("rejected", PlainValue::count(flushed.rejected)),
             ]);
-            let _ = settle
-                .unchecked_ref::<Function>()
-                .call1(&JsValue::UNDEFINED, &promise_result(result));
+            let result = promise_result(result);
+            let _ = browser::page::apply(&settle, &JsValue::UNDEFINED, &[result]);
         });
         promise
     }

@@ -1,14 +1,17 @@
 //! The settings that a page passed. Each is checked separately, and a wrong one gets its
 //! default.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Function, Reflect};
 use natero_engine::{Consent, Persistence};
 use natero_event::json::push_ascii;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::arguments::{Fields, describe, describe_id, to_id};
 use crate::{
-    browser::address,
+    browser::{
+        address,
+        page::{function, prototype},
+    },
     expected,
     instance::StickyId,
     settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
@@ -131,7 +134,7 @@ pub(super) fn read(settings: &JsValue) -> PassedSettings {
 /// The names of settings that an object inherits, for example from its class, or hides.
 /// These were not read. Properties that all objects have do not count.
 fn unread(settings: &JsValue, fields: &Fields) -> String {
-    let of_all = Object::get_prototype_of(&Object::new());
+    let of_all = prototype("Object");
     let has = |object: &JsValue, name: &str| Reflect::has(object, &name.into()).unwrap_or(false);
     let is_unread = |name: &str| {
         !fields.0.iter().any(|(field, _)| field == name)
@@ -155,7 +158,7 @@ struct Mismatch {
 
 fn put_hook(to: &mut Option<Function>, value: JsValue, is_set: bool) -> Result<(), Mismatch> {
     if is_set {
-        *to = Some(value.dyn_into().map_err(|value| Mismatch {
+        *to = Some(function(value.clone()).ok_or_else(|| Mismatch {
             expected: expected::FUNCTION,
             got: describe(&value),
         })?);

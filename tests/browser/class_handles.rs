@@ -185,3 +185,20 @@ fn a_handle_that_was_freed_refuses_and_throws_nothing() {
         json!([2, "ann"])
     );
 }
+
+#[wasm_bindgen_test]
+fn a_function_of_another_frame_is_a_function() {
+    let _network = Network::new();
+    page_code(
+        "const frame = document.createElement('iframe');
+         document.body.append(frame);
+         globalThis.ofFrame = (...all) => new frame.contentWindow.Function(...all);",
+    );
+    track_in_page("beforeSend: ofFrame('return null;'), onError: ofFrame('')");
+    page_code("tracker.sendFeatureEvent('one');");
+    assert_eq!(
+        told("[tracker.stats().dropped.before_send, tracker.stats().dropped.invalid]"),
+        json!([1, 0])
+    );
+    page_code("tracker.shutdown(); document.querySelector('iframe').remove();");
+}

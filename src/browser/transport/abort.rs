@@ -2,35 +2,35 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use web_sys::{AbortController, AbortSignal};
+use wasm_bindgen::JsValue;
 
-use crate::browser::page::{Accessor, call, member};
+use crate::browser::page::{Accessor, call, construct, member};
 
 /// Aborts a request if necessary.
 #[derive(Debug)]
 pub(crate) struct Abort {
     is_aborted: Cell<bool>,
-    /// The browser's controller, if it has one. A replacement by the page may lack a
-    /// signal that `fetch` accepts.
-    controller: Option<AbortController>,
+    /// The browser's controller; `undefined` if it has none. A replacement by the page may
+    /// lack a signal that `fetch` accepts.
+    controller: JsValue,
 }
 
 impl Abort {
     /// A handle for one request.
     pub fn new() -> Rc<Abort> {
-        let controller = AbortController::new().ok().filter(|controller| {
+        let controller = construct("AbortController", &[]).ok().filter(|controller| {
             let signal = member(controller, "signal");
             Accessor::of("AbortSignal", "aborted").get(&signal) == false
         });
         Rc::new(Abort {
             is_aborted: Cell::new(false),
-            controller,
+            controller: controller.unwrap_or(JsValue::UNDEFINED),
         })
     }
 
-    /// The signal for `fetch`.
-    pub fn signal(&self) -> Option<AbortSignal> {
-        self.controller.as_ref().map(AbortController::signal)
+    /// The signal for `fetch`; `undefined` if there is none.
+    pub fn signal(&self) -> JsValue {
+        member(&self.controller, "signal")
     }
 
     /// Whether the request was aborted, so that no part of it may begin any more.
@@ -41,9 +41,7 @@ impl Abort {
     /// Aborts the request, as far as the browser can.
     pub fn abort(&self) {
         self.is_aborted.set(true);
-        if let Some(controller) = &self.controller {
-            // The page may have replaced the controller by anything.
-            let _ = call(controller, "abort", &[]);
-        }
+        // The page may have replaced the controller by anything.
+        let _ = call(&self.controller, "abort", &[]);
     }
 }

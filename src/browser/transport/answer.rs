@@ -9,7 +9,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     ascii::end_before,
-    browser::{address::truncate_to, clock, page::own_member, storage::number},
+    browser::{
+        address::truncate_to,
+        clock,
+        page::{item, length, own_member},
+        storage::number,
+    },
     error::UnreachableCause,
 };
 
@@ -81,22 +86,22 @@ pub(super) fn outcome_of(
 /// added to all objects was not said by the server.
 fn read_body(body: &JsValue) -> ServerAnswer {
     let refused = own_member(body, "rejected");
-    let refused = if Array::is_array(&refused) {
-        refused.unchecked_into::<Array>()
+    let count = if Array::is_array(&refused) {
+        length(&refused)
     } else {
-        Array::new()
+        0
     };
     let message = match message_text(&own_member(body, "error")) {
         Some(error) => error,
-        None if refused.length() > 0 => {
-            let first = refused.get(0);
+        None if count > 0 => {
+            let first = item(&refused, 0);
             let part = |name| message_text(&own_member(&first, name)).unwrap_or_default();
             ["line ", &part("line"), ": ", &part("error")].concat()
         }
         None => String::new(),
     };
     ServerAnswer {
-        rejected: NonZeroU32::new(refused.length()),
+        rejected: NonZeroU32::new(count),
         message,
         lacking: own_member(body, "lacking").as_string(),
         ..ServerAnswer::default()

@@ -29,8 +29,8 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
     ]);
     put(&init, "body", body);
     put(&init, "keepalive", &posting.keepalive.into());
-    if let Some(signal) = posting.abort.as_ref().and_then(|abort| abort.signal()) {
-        put(&init, "signal", &signal);
+    if let Some(abort) = &posting.abort {
+        put(&init, "signal", &abort.signal());
     }
     init
 }

@@ -1,7 +1,6 @@
 //! Sends a request by `XMLHttpRequest`, when `fetch` does not reveal the outcome.
 
 use wasm_bindgen::prelude::*;
-use web_sys::XmlHttpRequest;
 
 use super::{
     Posting,
@@ -20,7 +19,7 @@ use crate::{
 /// A request by `XMLHttpRequest`.
 pub(super) struct Xhr {
     url: String,
-    request: XmlHttpRequest,
+    request: JsValue,
     end: JsFuture,
     _ended: TargetListener,
     _aborted: Option<TargetListener>,
@@ -28,16 +27,15 @@ pub(super) struct Xhr {
 
 impl Xhr {
     pub fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
-        let request = XmlHttpRequest::new()?;
+        let request = page::construct("XMLHttpRequest", &[])?;
         let end = JsFuture::default();
         let ended_future = end.clone();
         let ended = TargetListener::own(&request, &["loadend"], move |event| {
             ended_future.settle(Ok(event.clone()));
         });
-        let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
-        let aborted = signal.map(|signal| {
+        let aborted = posting.abort.as_ref().map(|abort| {
             let request = request.clone();
-            TargetListener::own(&signal, &["abort"], move |_| {
+            TargetListener::own(&abort.signal(), &["abort"], move |_| {
                 let _ = page::call(&request, "abort", &[]);
             })
         });

@@ -20,8 +20,8 @@ const CONSTANTS_FIRST: &str = "-Clink-arg=--no-stack-first";
 
 /// Passes the page's values as numbers, which are indices into a list in the glue. As
 /// reference types of wasm, each would take a function that puts it into a table or takes it
-/// from there. That would be 1.0 KB of gzip for the class with its 130 imports, and 0.4 KB
-/// for the wasm of the npm package.
+/// from there. That would be 1.0 KB of gzip for the class when it had 130 imports, and 0.4
+/// KB for the wasm of the npm package.
 const VALUES_IN_A_LIST: &str = "-Ctarget-feature=-reference-types,-multivalue";
 
 /// The list of features in the wasm when std is not rebuilt. It would otherwise be wrong, and
