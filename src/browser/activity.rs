@@ -9,6 +9,7 @@ use super::{
     clock,
     listener::Listener,
     page::{self, global, global_this, member},
+    shared,
     timer::Timer,
 };
 
@@ -24,6 +25,8 @@ pub(crate) enum ActivitySignal {
 
 /// Watches the page until it is stopped.
 pub(crate) struct Activity {
+    /// The address for batches of the tracker's source.
+    url: &'static str,
     listeners: OnceCell<ActivityListeners>,
     on_use: Box<dyn Fn(ActivitySignal)>,
     is_in_frame: Cell<bool>,
@@ -41,9 +44,15 @@ struct ActivityListeners {
 }
 
 impl Activity {
-    /// Calls `on_use` for each sign.
-    pub fn watch(on_use: impl Fn(ActivitySignal) + 'static) -> &'static Activity {
+    /// Calls `on_use` for each sign. What happens in a frame that has a tracker of the same
+    /// source itself, given by its address for batches, is left to that tracker.
+    pub fn watch(
+        url: &'static str,
+        on_use: impl Fn(ActivitySignal) + 'static,
+    ) -> &'static Activity {
+        shared::note_tracker(url, true);
         let activity: &Activity = Box::leak(Box::new(Activity {
+            url,
             listeners: OnceCell::new(),
             on_use: Box::new(on_use),
             is_in_frame: Cell::new(false),
@@ -78,8 +87,11 @@ impl Activity {
             }
         };
         ActivityListeners {
-            activity: Listener::new(&ACTIVITY_EVENTS, move |_| {
-                self.report(ActivitySignal::Activity)
+            activity: Listener::new(&ACTIVITY_EVENTS, move |event| {
+                let window = member(event, "currentTarget");
+                if window == global_this() || !shared::has_tracker(&window, self.url) {
+                    self.report(ActivitySignal::Activity);
+                }
             }),
             loads: Listener::new(&["load"], on_load),
             // Browsers tell where the focus went only after the event.
@@ -90,6 +102,7 @@ impl Activity {
     /// Stops listening.
     pub fn stop(&self) {
         self.is_stopped.set(true);
+        shared::note_tracker(self.url, false);
         self.next_check.clear();
         if let Some(listeners) = self.listeners.get() {
             each_window(&global_this(), &|window| {

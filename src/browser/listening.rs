@@ -21,7 +21,8 @@ impl Browser {
     /// Adds all listeners that the engine needs.
     pub(super) fn listen(&self) -> PageListeners {
         let host = self.host();
-        let policy = unreachable::watch_policy(&host.platform.source.url, move || {
+        let url = &host.platform.source.url;
+        let policy = unreachable::watch_policy(url, move || {
             host.platform.obstacle.set(Some(UnreachableCause::Policy));
         });
         let mut events = vec![policy];
@@ -36,7 +37,7 @@ impl Browser {
                 ..PageListeners::default()
             };
         }
-        let activity = Activity::watch(move |used| host.platform.activity(used));
+        let activity = Activity::watch(url, move |used| host.platform.activity(used));
         let changed = move |change| host.platform.page_changed(change);
         lifecycle::watch(&mut events, changed);
         let tabs = Tabs::new(

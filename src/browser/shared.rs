@@ -30,6 +30,18 @@ pub(crate) fn tab(seed: Seed) -> String {
     tab
 }
 
+/// Notes whether this page has a tracker of a source, given by its address for batches.
+pub(crate) fn note_tracker(url: &str, is_there: bool) {
+    put(&shared(), url, &is_there.into());
+}
+
+/// Whether a window of this origin has a tracker of a source, of either host.
+pub(crate) fn has_tracker(window: &JsValue, url: &str) -> bool {
+    let shared = symbol_for(SHARED_STATE_KEY).and_then(|key| Reflect::get(window, &key));
+    let shared = shared.unwrap_or(JsValue::UNDEFINED);
+    member(&shared, url) == true || member(&member(&shared, "join"), url).is_function()
+}
+
 fn shared() -> JsValue {
     let global = global_this();
     // Without symbols nothing is shared.

@@ -1,7 +1,6 @@
 //! A page and a frame of its origin, each with a tracker of the same source.
 
 use anyhow::{Result, ensure};
-use natero_e2e::hosts;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
@@ -69,9 +68,8 @@ pub async fn a_page_and_its_frame_count_each_second_once(stage: &Stage) -> Resul
         .filter(|row| row.module.as_deref() == Some("used"))
         .filter_map(|row| row.time_spent)
         .sum();
-    // In the class, the page and the frame count in turn.
     ensure!(
-        used >= 900 || hosts::class().is_some(),
+        used >= 900,
         "what happens in the frame counts there: {used} ms"
     );
     page.is_untroubled().await
