@@ -193,7 +193,9 @@ fn told(manifest: &Value) -> Result<Vec<(&'static str, Value)>> {
 /// Every Cargo.lock with crates of the workspace, by its path.
 fn locks() -> Result<BTreeMap<String, String>> {
     let mut locks = BTreeMap::new();
-    locks.insert("Cargo.lock".to_owned(), read(&root().join("Cargo.lock"))?);
+    for lock in ["Cargo.lock", "tests/oldest/Cargo.lock"] {
+        locks.insert(lock.to_owned(), read(&root().join(lock))?);
+    }
     for example in fs::read_dir(root().join("examples")).context("cannot read examples/")? {
         let example = example?;
         let place = example.path().join("Cargo.lock");

@@ -1,5 +1,6 @@
 //! Checks that everything compiles with exactly the compiler version in `rust-version` of
-//! Cargo.toml, and with the locked dependencies.
+//! Cargo.toml, and with the locked dependencies; and that the tracker compiles with the oldest
+//! wasm-bindgen that it takes.
 
 use anyhow::Result;
 
@@ -37,6 +38,14 @@ pub fn suite(_: &Bench) -> Result<Count> {
         .args(["--target", rust::TARGET])
         .arg("--target-dir")
         .arg(target().join("wasm-test"));
+    count.add(Count::one(succeeds(&mut cargo)?));
+
+    let mut cargo = oldest.command("cargo");
+    cargo
+        .current_dir(root().join("tests/oldest"))
+        .args(["check", "--locked", "--target", rust::TARGET])
+        .arg("--target-dir")
+        .arg(target().join("oldest"));
     count.add(Count::one(succeeds(&mut cargo)?));
     Ok(count)
 }
