@@ -272,7 +272,7 @@ impl<'de> Deserialize<'de> for PageViews {
                 if text == HASH {
                     Ok(PageViews::PathAndHash)
                 } else {
-                    Err(E::unknown_variant(text, &[HASH]))
+                    Err(E::invalid_value(de::Unexpected::Str(text), &self))
                 }
             }
         }
@@ -281,17 +281,17 @@ impl<'de> Deserialize<'de> for PageViews {
     }
 }
 
-/// Deserialises one of our own enums by the names that pages use.
+/// Deserialises one of our own enums by the names that pages use, in the same order.
 fn named<'de, D: Deserializer<'de>, T: Copy>(
     from: D,
     all: &[T],
-    name: fn(T) -> &'static str,
+    names: &'static [&'static str],
 ) -> Result<T, D::Error> {
     let text = String::deserialize(from)?;
-    all.iter()
-        .copied()
-        .find(|value| name(*value) == text)
-        .ok_or_else(|| de::Error::unknown_variant(&text, &[]))
+    let named = all.iter().zip(names).find(|(_, name)| **name == text);
+    named
+        .map(|(value, _)| *value)
+        .ok_or_else(|| de::Error::unknown_variant(&text, names))
 }
 
 mod persistence {
@@ -302,11 +302,9 @@ mod persistence {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Persistence, D::Error> {
-        named(
-            from,
-            &[Persistence::Storage, Persistence::Memory],
-            persistence_name,
-        )
+        const ALL: [Persistence; 2] = [Persistence::Storage, Persistence::Memory];
+        const NAMES: [&str; 2] = [persistence_name(ALL[0]), persistence_name(ALL[1])];
+        named(from, &ALL, &NAMES)
     }
 }
 
@@ -318,11 +316,13 @@ mod consent {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Consent, D::Error> {
-        named(
-            from,
-            &[Consent::Granted, Consent::Pending, Consent::Denied],
-            consent_name,
-        )
+        const ALL: [Consent; 3] = [Consent::Granted, Consent::Pending, Consent::Denied];
+        const NAMES: [&str; 3] = [
+            consent_name(ALL[0]),
+            consent_name(ALL[1]),
+            consent_name(ALL[2]),
+        ];
+        named(from, &ALL, &NAMES)
     }
 }
 

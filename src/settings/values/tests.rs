@@ -66,6 +66,27 @@ fn values_that_no_setting_can_have_do_not_read() {
 }
 
 #[test]
+fn a_value_that_does_not_read_is_told_with_those_that_do() {
+    for (wrong, told) in [
+        (
+            r#"{"consent":"perhaps"}"#,
+            "unknown variant `perhaps`, expected one of `granted`, `pending`, `denied`",
+        ),
+        (
+            r#"{"persistence":"disk"}"#,
+            "unknown variant `disk`, expected `storage` or `memory`",
+        ),
+        (
+            r#"{"trackPageViews":"path"}"#,
+            r#"invalid value: string "path", expected true, false or "hash""#,
+        ),
+    ] {
+        let error = serde_json::from_str::<Settings>(wrong).expect_err(wrong);
+        assert!(error.to_string().starts_with(told), "{error}");
+    }
+}
+
+#[test]
 fn a_wrong_value_is_refused_by_its_name() {
     let refused = |change: fn(&mut Settings)| {
         let mut settings = Settings::default();
