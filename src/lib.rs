@@ -82,5 +82,10 @@ fn has_browser(debug: bool) -> bool {
     has_user
 }
 
+/// The samples in Rust of the readme are compiled.
+#[cfg(all(doctest, feature = "browser"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 #[cfg(all(test, target_arch = "wasm32"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

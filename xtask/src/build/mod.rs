@@ -33,7 +33,7 @@ use crate::workspace::{root, target};
 
 pub use bundle::{PARTS, banner};
 pub use class::{class, packed};
-pub use example::example;
+pub use example::{cargo_of_example, example};
 pub use generated::read as generated;
 pub use integrity::hashes;
 pub use types::{Statement, declare, declared, statements};

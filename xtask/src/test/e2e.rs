@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::Bench;
 use super::count::{Count, counted_beside};
+use super::guides;
 use crate::build::{self, Mode};
 use crate::setup::{browsers, npm};
 use crate::workspace::root;
@@ -30,21 +31,23 @@ pub fn class(bench: &Bench) -> Result<Count> {
     })
 }
 
-/// Builds and uses the Leptos example.
+/// Builds and uses the Leptos example, and compiles the samples of its guide.
 pub fn leptos(bench: &Bench) -> Result<Count> {
     example(bench, "leptos")
 }
 
-/// Builds and uses the Yew example.
+/// Builds and uses the Yew example, and compiles the samples of its guide.
 pub fn yew(bench: &Bench) -> Result<Count> {
     example(bench, "yew")
 }
 
 fn example(bench: &Bench, name: &str) -> Result<Count> {
     let app = build::example(name)?;
-    in_browsers(bench, &["--test", name], |tests| {
+    let mut count = guides::compile(name)?;
+    count.add(in_browsers(bench, &["--test", name], |tests| {
         tests.env(format!("NATERO_{}", name.to_uppercase()), &app);
-    })
+    })?);
+    Ok(count)
 }
 
 /// Runs all or the chosen tests in all browsers at the same time, against the real collector.

@@ -7,6 +7,7 @@ mod docs;
 mod e2e;
 mod failures;
 mod fuzz;
+mod guides;
 mod links;
 mod lint;
 mod msrv;

@@ -43,7 +43,7 @@ fn plain(document: &Path) -> String {
 }
 
 /// The samples of a document, each with the number of the line on which it begins.
-fn of<'a>(text: &'a str, language: &str) -> Vec<(usize, &'a str)> {
+pub fn of<'a>(text: &'a str, language: &str) -> Vec<(usize, &'a str)> {
     let fence = format!("```{language}\n");
     let mut found = Vec::new();
     for (at, _) in text.match_indices(&fence) {
