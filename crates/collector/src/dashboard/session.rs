@@ -2,9 +2,14 @@
 
 use axum::http::{HeaderMap, header};
 
-/// Names of the cookie. The second is used over HTTPS: browsers accept it only there, and
-/// only from the same host.
-const COOKIES: [&str; 2] = ["natero_session", "__Host-natero_session"];
+/// Name of the cookie over HTTP.
+const PLAIN: &str = "natero_session";
+
+/// Name of the cookie over HTTPS: browsers accept it only there, and only from the same host.
+const SECURE: &str = "__Host-natero_session";
+
+/// Most session ids of a request that are looked up.
+const MAX_PRESENTED: usize = 4;
 
 /// Makes the id of a new session.
 ///
@@ -16,22 +21,27 @@ pub(crate) fn new_id() -> Result<String, getrandom::Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Reads the session id from the cookie of a request.
-pub(crate) fn presented(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| COOKIES.contains(&name).then_some(value))
+/// Reads the session ids from the cookies of a request, those of the secure cookie first. A browser
+/// may send several: cookies do not distinguish ports, and one that was set over HTTP is also sent
+/// over HTTPS. Such a session may have ended, or belong to another collector.
+pub(crate) fn presented(headers: &HeaderMap) -> Vec<&str> {
+    let of = |wanted: &'static str| {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter_map(move |(name, value)| (name == wanted).then_some(value))
+    };
+    of(SECURE).chain(of(PLAIN)).take(MAX_PRESENTED).collect()
 }
 
 /// The cookie that stores a session id in the browser. The browser sends it when a link on
 /// another site is followed, such as one in a chat, but not with forms or scripts of another
 /// site.
 pub(crate) fn cookie(id: &str, is_https: bool) -> String {
-    let name = COOKIES[usize::from(is_https)];
+    let name = if is_https { SECURE } else { PLAIN };
     let secure = if is_https { "; Secure" } else { "" };
     format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax{secure}")
 }
@@ -39,10 +49,7 @@ pub(crate) fn cookie(id: &str, is_https: bool) -> String {
 /// The cookies that remove a session id from the browser.
 pub(crate) fn removal_cookies() -> [String; 2] {
     let end = "; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
-    [
-        format!("{}={end}", COOKIES[0]),
-        format!("{}={end}; Secure", COOKIES[1]),
-    ]
+    [format!("{PLAIN}={end}"), format!("{SECURE}={end}; Secure")]
 }
 
 #[cfg(test)]
@@ -59,6 +66,21 @@ mod tests {
             cookie("1", true),
             "__Host-natero_session=1; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
+    }
+
+    #[test]
+    fn the_secure_cookie_comes_first_wherever_it_stands() {
+        let read = |cookies: &str| {
+            let headers = HeaderMap::from_iter([(header::COOKIE, cookies.parse().unwrap())]);
+            presented(&headers).join(" ")
+        };
+        assert_eq!(
+            read("natero_session=1; other=2; __Host-natero_session=3"),
+            "3 1"
+        );
+        assert_eq!(read("other=natero_session; x_natero_session=1"), "");
+        let many = "natero_session=1; ".repeat(100) + "__Host-natero_session=2";
+        assert_eq!(read(&many), "2 1 1 1");
     }
 
     #[test]

@@ -91,8 +91,8 @@ pub(crate) async fn sign_in(
     dashboard.app.count_request(RateSubject::Key(key)).await?;
     let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
-    // The browser's previous session ends, in case somebody else knows its id.
-    let previous = presented(&headers).map(str::to_owned);
+    // The browser's previous sessions end, in case somebody else knows their ids.
+    let previous = presented(&headers).into_iter().map(str::to_owned).collect();
     let session = NewSession { id, key, previous };
     store.begin_session(session, now_ms()).await?;
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
@@ -126,8 +126,8 @@ pub(crate) async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
-    if let Some(id) = presented(&headers).map(str::to_owned) {
-        dashboard.app.store.end_session(id).await?;
+    for id in presented(&headers) {
+        dashboard.app.store.end_session(id.to_owned()).await?;
     }
     let cookies = removal_cookies().map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), Redirect::to("/")).into_response())

@@ -34,12 +34,16 @@ impl SignedIn {
         dashboard: &Dashboard,
         headers: &HeaderMap,
     ) -> Result<Option<Self>, ApiError> {
-        let Some(id) = presented(headers) else {
-            return Ok(None);
-        };
         let store = &dashboard.app.store;
         let now = now_ms();
-        let Some(session) = store.session(id, now).await? else {
+        let mut open = None;
+        for id in presented(headers) {
+            if let Some(session) = store.session(id, now).await? {
+                open = Some((id, session));
+                break;
+            }
+        }
+        let Some((id, session)) = open else {
             return Ok(None);
         };
         let key = RateSubject::Key(session.reader.id);

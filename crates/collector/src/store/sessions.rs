@@ -21,8 +21,8 @@ pub struct NewSession {
     pub id: String,
     /// The key with which somebody signed in.
     pub key: KeyId,
-    /// The previous session of the same browser, which ends.
-    pub previous: Option<String>,
+    /// The previous sessions of the same browser, which end.
+    pub previous: Vec<String>,
 }
 
 /// An open session.

@@ -104,6 +104,38 @@ async fn over_https_the_cookie_is_secure() {
 }
 
 #[tokio::test]
+async fn an_ended_session_beside_an_open_one_keeps_nobody_out() {
+    let collector = Collector::new();
+    let open = Browser::of(&collector).await;
+    let secure = sign_in_form()
+        .header("origin", "https://natero.example")
+        .body(Body::from(format!("key={}", collector.account_key)))
+        .unwrap();
+    let secure = cookie_of(&collector.ask(secure).await);
+    // Sessions of before the address had HTTPS, or of a collector on another port.
+    for open in [&open.cookie, &secure] {
+        for ended in ["natero_session=ended", "__Host-natero_session=ended"] {
+            for cookie in [format!("{ended}; {open}"), format!("{open}; {ended}")] {
+                let collector = &collector;
+                Browser { collector, cookie }.open("/events").await;
+            }
+        }
+    }
+    let both = format!("{}; {secure}", open.cookie);
+    let sign_out = Request::post("/sign-out")
+        .header("cookie", &both)
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::empty())
+        .unwrap();
+    collector.ask(sign_out).await;
+    for cookie in [open.cookie, secure] {
+        let collector = &collector;
+        let browser = Browser { collector, cookie };
+        assert_eq!(browser.ask("/events").await.status, 303);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_refused_in_words_and_sets_no_cookie() {
     let collector = Collector::new();
     for key in ["nacc_0000", "", &collector.source.api_key.clone()] {

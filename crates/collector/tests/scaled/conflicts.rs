@@ -137,7 +137,7 @@ async fn every_change_that_conflicts_with_others_is_repeated() {
     let session = || NewSession {
         id: "session".into(),
         key,
-        previous: None,
+        previous: Vec::new(),
     };
     conflicting!(store.begin_session(session(), NOW));
     conflicting!(store.touch_session("session".into(), NOW));

@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// Opens a session, and ends the previous one of the same browser.
+/// Opens a session, and ends the previous ones of the same browser.
 pub(super) async fn begin(tx: &Tx<'_>, session: &NewSession, now: i64) -> Result<()> {
-    if let Some(previous) = &session.previous {
+    for previous in &session.previous {
         end(tx, previous).await?;
     }
     let (idle, old) = (now - IDLE_LIMIT - USED_PRECISION, now - AGE_LIMIT);

@@ -53,7 +53,7 @@ impl KeyOperations for SqliteStore {
 
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()> {
         Box::pin(self.write(move |tx| {
-            if let Some(previous) = &session.previous {
+            for previous in &session.previous {
                 dashboard_sessions::end(tx, previous)?;
             }
             dashboard_sessions::begin(tx, &session.id, session.key, now)
