@@ -6,7 +6,7 @@ use super::{erasures::in_words, error::CliError, output::print};
 use crate::{
     config::DatabaseFile,
     store::sqlite::{
-        CommandFile, DatabasePath, ErasureList, ExclusiveFile,
+        CommandFile, DatabasePath, ExclusiveFile, TakenAway,
         replacement::{self, Replaced},
     },
 };
@@ -26,10 +26,10 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
     let replaced = close_to_others(db)?;
     let copy =
         replacement::new_copy(db.as_path()).map_err(io(format!("removing a copy beside {db}")))?;
-    let none = ErasureList::EMPTY;
-    let list = replaced.as_ref().map_or(&none, |file| &file.erasures);
-    let erased = CommandFile::from_backup(from, &copy)
-        .and_then(|copied| copied.apply(list))
+    let none = TakenAway::default();
+    let taken = replaced.as_ref().map_or(&none, |file| &file.taken);
+    let again = CommandFile::from_backup(from, &copy)
+        .and_then(|copied| copied.take_again(taken))
         .inspect_err(|_| {
             // A copy that was not restored completely is useless.
             let _ = fs::remove_file(&copy);
@@ -42,9 +42,10 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
     let Replaced { kept } =
         replacement::replace(db.as_path()).map_err(io(format!("replacing {db}")))?;
     print(&format!(
-        "{db} is {}; erased again: {}",
+        "{db} is {}; erased again: {}; revoked again: {} keys",
         from.display(),
-        in_words(erased)
+        in_words(again.erased),
+        again.keys
     ))?;
     match kept {
         None => Ok(()),
@@ -63,8 +64,8 @@ fn close_to_others(db: &DatabasePath) -> Result<Option<ExclusiveFile>, CliError>
     let opened = CommandFile::open(db.as_path()).and_then(CommandFile::close_to_others);
     let file = opened.map_err(|cause| {
         CliError::Usage(format!(
-            "what was erased from {db} cannot be read, so that it would come back: {cause}. \
-             To restore all the same, move that file away first"
+            "what was erased from {db} and which of its keys were revoked cannot be read, so that \
+             they would come back: {cause}. To restore all the same, move that file away first"
         ))
     })?;
     file.map(Some).ok_or_else(|| in_use(db))

@@ -33,6 +33,7 @@ mod paused_clock;
 mod rebuild;
 /// Replacing the database by another file.
 mod restore;
+mod restored_keys;
 #[path = "../support/mod.rs"]
 mod support;
 /// How the file's only writer divides its time. Database servers do that by themselves.

@@ -14,6 +14,7 @@ use super::{
     free_pages::{self, Step},
     inbox::{self, InboxFile},
     keys, loss, rebuild,
+    revocations::{self, Revocations},
 };
 use crate::{
     clock::now_ms,
@@ -38,21 +39,29 @@ pub struct CommandFile {
     inbox: Option<InboxFile>,
 }
 
-/// The list of erasures of a file.
-#[derive(Debug, Clone)]
-pub struct ErasureList(Vec<Entry>);
+/// What was taken away from a file for good. A restored backup must not bring it back. The default
+/// is that of a file that does not exist.
+#[derive(Debug, Clone, Default)]
+pub struct TakenAway {
+    erasures: Vec<Entry>,
+    revoked: Revocations,
+}
 
-impl ErasureList {
-    /// The list of a file that does not exist.
-    pub const EMPTY: ErasureList = ErasureList(Vec::new());
+/// What was taken away from a restored backup once more.
+#[derive(Debug, Clone, Copy)]
+pub struct TakenAgain {
+    /// What was erased.
+    pub erased: Erased,
+    /// Number of keys that were revoked.
+    pub keys: usize,
 }
 
 /// A file that nobody else can open until this is dropped. It is complete without its log and its
 /// inbox.
 #[derive(Debug)]
 pub struct ExclusiveFile {
-    /// What was erased from the file.
-    pub erasures: ErasureList,
+    /// What was taken away from the file.
+    pub taken: TakenAway,
     _conn: Connection,
 }
 
@@ -246,32 +255,38 @@ impl CommandFile {
         if self.conn.execute_batch("BEGIN IMMEDIATE; COMMIT").is_err() {
             return Ok(None);
         }
-        let entries = erasure_list::entries(&self.conn).map_err(failed)?;
+        let taken = TakenAway {
+            erasures: erasure_list::entries(&self.conn).map_err(failed)?,
+            revoked: revocations::read(&self.conn).map_err(failed)?,
+        };
         // The file is kept under another name, so it must be complete without its log.
         self.conn
             .pragma_update(None, "wal_checkpoint", "TRUNCATE")
             .map_err(failed)?;
         Ok(Some(ExclusiveFile {
-            erasures: ErasureList(entries),
+            taken,
             _conn: self.conn,
         }))
     }
 
-    /// Applies a list of erasures. Afterwards the file has no log beside it, so it can be renamed.
+    /// Takes away from a restored backup what was taken away from the file that it replaces, and
+    /// ends the sessions of the dashboard. Afterwards the file has no log beside it, so it can be
+    /// renamed.
     ///
     /// # Errors
     /// Fails when the file cannot be read or written.
-    pub fn apply(mut self, list: &ErasureList) -> Result<Erased, StoreError> {
+    pub fn take_again(mut self, taken: &TakenAway) -> Result<TakenAgain, StoreError> {
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let erased = erasure::apply(&tx, &list.0).map_err(failed)?;
+        let erased = erasure::apply(&tx, &taken.erasures).map_err(failed)?;
+        let keys = revocations::repeat(&tx, &taken.revoked).map_err(failed)?;
         tx.commit().map_err(failed)?;
         overwrite_free_pages(&mut self.conn).map_err(failed)?;
         self.conn
             .pragma_update(None, "journal_mode", "DELETE")
             .map_err(failed)?;
-        Ok(erased)
+        Ok(TakenAgain { erased, keys })
     }
 
     /// Copies the file to a new one while it is in use.

@@ -77,6 +77,7 @@ mod renewal_dates;
 pub mod replacement;
 mod requests;
 pub mod retention;
+mod revocations;
 pub mod rows;
 mod saved_views;
 mod savepoint;
@@ -104,7 +105,7 @@ mod visits;
 mod write_request;
 mod writer;
 
-pub use command::{CommandFile, ErasureList, ExclusiveFile};
+pub use command::{CommandFile, ExclusiveFile, TakenAgain, TakenAway};
 pub use connection::backup;
 pub use database::{Options, SqliteStore};
 pub use database_path::DatabasePath;
