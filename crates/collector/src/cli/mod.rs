@@ -265,14 +265,19 @@ fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     if to.exists() {
         return Err(exists(to));
     }
-    CommandFile::open(&database.file()?)?.backup(to)?;
-    let io = |cause| CliError::Io {
-        what: format!("flushing {}", to.display()),
-        cause,
-    };
-    File::open(to)
-        .and_then(|file| file.sync_all())
-        .map_err(io)?;
+    let file = CommandFile::open(&database.file()?)?;
+    let copy = new_file(to)?;
+    let made = file.backup(to).map_err(|cause| cause.to_string());
+    let flushed = made.and_then(|()| copy.sync_all().map_err(|cause| cause.to_string()));
+    flushed.map_err(|cause| {
+        // A part of the database must not pass for all of it, nor take what room is left.
+        for part in ["", "-journal"] {
+            let mut path = to.as_os_str().to_owned();
+            path.push(part);
+            let _ = std::fs::remove_file(path);
+        }
+        CliError::Usage(format!("the backup {} broke off: {cause}", to.display()))
+    })?;
     print(&format!("{} is a copy of the database", to.display()))
 }
 

@@ -1,6 +1,6 @@
 //! The command `restore`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{erasures::in_words, error::CliError, output::print};
 use crate::{
@@ -32,7 +32,7 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
         .and_then(|copied| copied.take_again(taken))
         .inspect_err(|_| {
             // A copy that was not restored completely is useless.
-            let _ = fs::remove_file(&copy);
+            let _ = replacement::new_copy(db.as_path());
         })?;
     if replaced.is_none() && db.as_path().exists() {
         return Err(in_use(db));

@@ -1,13 +1,13 @@
 //! Only a complete backup replaces a database, and no command creates a database by mistake.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use natero_collector::store::sqlite::CommandFile;
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::running::{Running, json_of, natero};
+use crate::running::{BINARY, Running, json_of, natero};
 
 /// A database with `count` users.
 pub fn fill(db: &Path, count: usize) {
@@ -320,4 +320,50 @@ fn no_command_writes_into_a_file_of_somebody_else() {
         assert!(fs::read(&db).unwrap() == before);
     }
     assert_eq!(json!(fs::read_dir(folder.path()).unwrap().count()), 1);
+}
+
+/// A limit on file sizes, in blocks of 512 bytes: beyond it, writes fail as they do on a full disk.
+fn limited(db: &Path, blocks: u32, args: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args([
+            "-c",
+            &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""),
+        ])
+        .arg(BINARY)
+        .args(args)
+        .env("NATERO_DB", db)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_backup_or_a_restore_without_room_leaves_no_part_of_a_copy() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (db, whole) = (path("n.db"), path("whole.db"));
+    fill(&db, 3);
+    fill(&whole, 2000);
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains("copy") || name.contains("restor"))
+            .collect();
+        names.sort();
+        names
+    };
+    let copy = path("copy.db");
+    let backup = ["backup", copy.to_str().unwrap()];
+    let full = limited(&whole, 400, &backup);
+    assert!(!full.status.success());
+    let error = String::from_utf8(full.stderr).unwrap();
+    assert!(error.contains("copy.db broke off: "), "{error}");
+    assert_eq!(names(), Vec::<String>::new());
+    // With room, the same command makes the backup.
+    assert!(natero(&whole, &backup).status.success());
+    assert_eq!((users(&copy), names()), (2000, vec!["copy.db".to_owned()]));
+
+    let full = limited(&db, 400, &["restore", copy.to_str().unwrap()]);
+    assert!(!full.status.success());
+    assert_eq!((users(&db), names()), (3, vec!["copy.db".to_owned()]));
 }
