@@ -183,6 +183,10 @@ const FIRST_PAUSE_MS: i64 = 10_000;
 /// The longest pause: a receiver that is back after a night is reached within hours.
 const LONGEST_PAUSE_MS: i64 = 8 * 3_600_000;
 
+/// A message that is due later than this many ms from now was sent in vain while the clock was
+/// ahead. It is due at once. The clocks of several collectors may differ by less.
+pub const LATEST_MS: i64 = 2 * LONGEST_PAUSE_MS;
+
 /// The pause before the next attempt; `None` after the last one. `failed` is the number of
 /// failed attempts.
 pub fn pause_after(failed: u32) -> Option<i64> {

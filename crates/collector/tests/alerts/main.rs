@@ -1,6 +1,7 @@
 //! Alerts: what rules match, who is notified, and what people see.
 #![allow(missing_docs)]
 
+mod clock;
 mod pages;
 mod process;
 mod receiver;

@@ -335,3 +335,16 @@ async fn a_stored_address_with_an_impossible_port_can_be_seen_and_replaced() {
     assert_eq!(shown["url"], "https://x.example:99999/", "{shown}");
     set(&collector, "https://x.example/").await;
 }
+
+#[tokio::test]
+async fn a_message_that_failed_while_the_clock_was_ahead_is_sent_once_it_is_right() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[Reply::Status(500), Reply::Status(200)]);
+    set(&collector, &receiver.url).await;
+    silent(&collector, 1).await;
+    let now = now_ms();
+    let ahead = now + 400 * DAY;
+    assert_eq!(deliver_due(&collector, ahead).await, Some(ahead + 10_000));
+    assert_eq!(deliver_due(&collector, now).await, None);
+    assert_eq!(delivery_state(&collector).await["delivered"], 1);
+}

@@ -48,26 +48,33 @@ pub async fn check_all(app: &App, now: i64) -> Result<Checked, ApiError> {
     check(app, now, rules.into_iter().map(|rule| rule.id).collect()).await
 }
 
-/// Checks the rules that were last checked an hour ago or earlier, and those with an alert about a
-/// silent account that has been in use since.
+/// Checks the rules that were last checked an hour ago or earlier, those that were checked while the
+/// clock was ahead, and those with an alert about a silent account that has been in use since.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn check_due(app: &App, now: i64) -> Result<Checked, ApiError> {
     let due = app.store.due_alert_rules(now.saturating_sub(INTERVAL_MS));
     let due = check(app, now, due.await?).await?;
-    let mut returned = Vec::new();
+    let mut others = Vec::new();
     for rule in app.store.alert_rules().await? {
-        if has_return(app, &rule, now).await? {
-            returned.push(rule.id);
+        if is_ahead(&rule, now) || has_return(app, &rule, now).await? {
+            others.push(rule.id);
         }
     }
-    let returned = check(app, now, returned).await?;
+    let others = check(app, now, others).await?;
     Ok(Checked {
-        rules: due.rules + returned.rules,
-        began: due.began + returned.began,
-        ended: due.ended + returned.ended,
+        rules: due.rules + others.rules,
+        began: due.began + others.began,
+        ended: due.ended + others.ended,
     })
+}
+
+/// Whether a rule was checked while the clock was ahead. It would not be due until the time that the
+/// clock had shown. The clocks of several collectors may differ by less.
+fn is_ahead(rule: &StoredRule, now: i64) -> bool {
+    let latest = now.saturating_add(INTERVAL_MS);
+    rule.checked_at.is_some_and(|checked| checked > latest)
 }
 
 /// Whether an account that a rule found silent has been in use again. Only the latest uses are

@@ -14,7 +14,7 @@ use crate::{
     model::{
         alert_rule::AlertRule,
         page::Page,
-        webhook::{WebhookSecret, WebhookUrl, pause_after},
+        webhook::{LATEST_MS, WebhookSecret, WebhookUrl, pause_after},
     },
     store::{
         alerts::{
@@ -258,9 +258,10 @@ pub(super) async fn due_message(
     let Some(to) = webhook(tx).await? else {
         return Ok(None);
     };
-    let sql = "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= $1
+    let sql = "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= $1 OR next_at > $2
         ORDER BY next_at LIMIT 1";
-    let Some(row) = query_opt(tx, sql, &[&now]).await? else {
+    let latest = now.saturating_add(LATEST_MS);
+    let Some(row) = query_opt(tx, sql, &[&now, &latest]).await? else {
         return Ok(None);
     };
     let id: String = row.get(0);

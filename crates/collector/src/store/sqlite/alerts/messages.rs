@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{rules, webhook};
 use crate::{
-    model::webhook::pause_after,
+    model::webhook::{LATEST_MS, pause_after},
     store::{
         alerts::{
             DeliveryState, DueMessage, MESSAGE_ALERTS, MessageAlert, message_body,
@@ -24,10 +24,12 @@ pub fn next_due(conn: &Connection, now: i64) -> rusqlite::Result<Option<DueMessa
     };
     let found: Option<(String, i64, u32)> = conn
         .prepare_cached(
-            "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= ?1
+            "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= ?1 OR next_at > ?2
              ORDER BY next_at LIMIT 1",
         )?
-        .query_row([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([now, now.saturating_add(LATEST_MS)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
     let Some((id, rule, attempts)) = found else {
         return Ok(None);
