@@ -20,7 +20,7 @@ use crate::{
             users::{self, Users},
         },
         auth::{require_account_key, require_reader},
-        cors, ingest, observe,
+        caching, cors, ingest, observe,
         state::App,
     },
     model::{note::NoteKind, record_kind::RecordKind},
@@ -263,9 +263,11 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
         .layer(cors::account_api(&app.config.api_origins));
     let routed = open
-        .merge(source)
         .merge(account)
         .merge(reader)
+        .layer(middleware::map_response(caching::not_stored))
+        // The answer to a POST is stored nowhere.
+        .merge(source)
         .merge(pages(&app))
         .fallback(dashboard::error::not_found)
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)

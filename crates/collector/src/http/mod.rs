@@ -7,6 +7,7 @@ pub mod address;
 pub mod alerting;
 pub mod api;
 pub mod auth;
+pub mod caching;
 pub mod clock_check;
 pub mod cors;
 pub mod error;

@@ -139,3 +139,29 @@ async fn an_account_key_is_taken_from_the_address_or_as_a_password_and_no_other_
         answer.error();
     }
 }
+
+#[tokio::test]
+async fn what_a_key_reads_is_stored_by_no_browser_and_no_proxy() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    for (path, status) in [
+        ("/api/v2/accounts/acme", 200),
+        ("/api/v2/accounts/acme/usage", 200),
+        ("/api/v2/accounts/nobody", 404),
+        ("/api/v2/account_users?page=-1", 400),
+        ("/api/v2/webhook", 404),
+    ] {
+        let answer = collector.call("GET", path, None).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+    }
+    // Nor does a proxy keep saying that the collector is ready.
+    for path in ["/readyz", "/healthz", "/metrics", "/api/v2/accounts"] {
+        let answer = collector
+            .ask(Request::get(path).body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+    }
+}
