@@ -11,11 +11,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
     restore::{exported, fill, kill_after_batches, users},
-    running::{BINARY, natero},
+    running::{BINARY, Running, batches_of_new_source, natero},
 };
 
 #[test]
@@ -172,5 +173,43 @@ fn a_folder_is_neither_a_database_nor_a_backup() {
         let refused = natero(db, command);
         let error = String::from_utf8(refused.stderr).unwrap();
         assert!(error.contains("it is a folder"), "{command:?}: {error}");
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_once_the_database_was_removed_renamed_or_replaced() {
+    for how in ["removed", "renamed", "replaced"] {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (db, away) = (path("n.db"), path("away.db"));
+        let running = Running::start(&db);
+        let target = batches_of_new_source(&db);
+        let event = |id: &str| {
+            let event = json!({
+                "account_id": "acme", "user_id": "ann", "created_at": 1_700_000_000_000_i64,
+                "action": "feature", "feature": "export", "event_id": id,
+            });
+            event.to_string()
+        };
+        assert_eq!(running.request(&target, &event("before")).0, 200);
+        match how {
+            "removed" => fs::remove_file(&db).unwrap(),
+            "renamed" => fs::rename(&db, &away).unwrap(),
+            _ => {
+                fs::copy(&db, path("other.db")).unwrap();
+                fs::rename(path("other.db"), &db).unwrap();
+            }
+        }
+        for id in ["first", "second"] {
+            assert_eq!(running.request(&target, &event(id)).0, 503, "{how}");
+        }
+        assert_eq!(running.request("GET /readyz", "").0, 503, "{how}");
+        if how == "renamed" {
+            fs::rename(&away, &db).unwrap();
+            assert_eq!(running.request(&target, &event("after")).0, 200);
+            assert_eq!(running.request("GET /readyz", "").0, 200);
+        }
+        let log = running.terminate();
+        assert!(log.contains("removed, renamed or replaced"), "{log}");
     }
 }

@@ -12,6 +12,7 @@ use super::{
     connection,
     database_path::{DatabasePath, open_error},
     events, file_check,
+    file_place::FilePlace,
     free_pages::{self, Step},
     health::{Health, is_damage},
     inbox::{self, Batch, Inbox, InboxFile, ReadBarrier},
@@ -54,6 +55,7 @@ fn read_only() -> rusqlite::Error {
 #[derive(Debug)]
 pub struct SqliteStore {
     writer: Writer,
+    place: FilePlace,
     readers: Readers,
     health: Arc<Health>,
     known_sources: Arc<Mutex<KnownSources>>,
@@ -121,6 +123,7 @@ impl SqliteStore {
             inbox.pause();
         }
         Ok(SqliteStore {
+            place: FilePlace::of(path.as_path().to_owned()),
             readers: Readers::open(path.as_path(), Arc::clone(&health))?,
             writer: Writer::start(conn, inbox, read_barrier, metrics, Arc::clone(&health)),
             health,
@@ -181,7 +184,7 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.writer.write(weight, work, |_| true).await
+        self.committed(self.writer.write(weight, work, |_| true).await)
     }
 
     /// Overwrites the free pages of the file, and empties its log and the inbox, in steps between
@@ -213,7 +216,14 @@ impl SqliteStore {
     /// # Errors
     /// Fails like [`SqliteStore::write`].
     pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
-        self.writer.write_batch(batch).await
+        self.committed(self.writer.write_batch(batch).await)
+    }
+
+    /// What was committed, unless it was to a file that nobody will find again.
+    fn committed<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        let outcome = outcome?;
+        self.place.check()?;
+        Ok(outcome)
     }
 
     /// The cache of sources, for queries of [`SqliteStore::read_now`].
@@ -239,9 +249,10 @@ impl SqliteStore {
         self.read_now(events::known_times)
     }
 
-    /// Whether the last transaction was committed and the writer accepts requests.
+    /// Whether the last transaction was committed, to a file that has its name, and the writer
+    /// accepts requests.
     pub(super) fn is_committing(&self) -> bool {
-        self.writer.is_open() && self.health.is_committing()
+        self.writer.is_open() && self.health.is_committing() && self.place.check().is_ok()
     }
 
     /// Whether a statement of this process found a damaged page of the file.
@@ -263,7 +274,7 @@ impl SqliteStore {
         R: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<Result<T, R>, rusqlite::Error> + Send + 'static,
     {
-        self.writer.write(1, work, Result::is_ok).await
+        self.committed(self.writer.write(1, work, Result::is_ok).await)
     }
 
     /// Runs a query on a connection of its own, concurrently with the writer. It sees every batch

@@ -39,6 +39,7 @@ pub mod fact_blob;
 pub mod facts;
 mod failure;
 mod file_check;
+mod file_place;
 mod financial_sums;
 mod former_accounts;
 mod free_pages;
