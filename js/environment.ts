@@ -129,7 +129,7 @@ export const request = (url: string, init: RequestInit): Promise<Response> => fe
 
 // Storage, and which page owns which part of it.
 
-const requestLock = /* @__PURE__ */ method<LockManager, "request">("LockManager", "request") as unknown as (
+export const requestLock = /* @__PURE__ */ method<LockManager, "request">("LockManager", "request") as unknown as (
   self: LockManager,
   name: string,
   ...more: unknown[]
@@ -142,10 +142,4 @@ export const locks = (): LockManager | undefined => attempt(() => browser()!.loc
 export function lock(name: string, granted: LockGrantedCallback<unknown>): void {
   // Without a lock, other pages may adopt what this page stores. Sending events twice is better than losing them.
   attempt(() => ignoreRejection(requestLock(locks()!, name, granted)));
-}
-
-/** Calls `granted` with the lock of this name if nobody holds it, and with `null` otherwise. */
-export function lockIfFree(name: string, granted: LockGrantedCallback<unknown>): void {
-  const options = { __proto__: null, ifAvailable: true } as LockOptions;
-  attempt(() => ignoreRejection(requestLock(locks()!, name, options, granted)));
 }

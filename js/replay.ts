@@ -10,7 +10,7 @@ import { Core, type CoreConfig } from "./generated/core.js";
 import { attempt, isFiniteNumber, lastIndexOf, parse, slice, toNumber } from "./intrinsics.ts";
 import { readStored } from "./page/browser.ts";
 import type { Cookies } from "./page/cookies.ts";
-import { namesWithPrefix, takeOver } from "./page/orphans.ts";
+import { namesWithPrefix } from "./page/orphans.ts";
 import type { PageStorage } from "./page/storage.ts";
 import type { Tracking } from "./tracking.ts";
 import { removeStored, store } from "./web-storage.ts";
@@ -37,7 +37,7 @@ export function replayStoredCalls(tracking: Tracking, storage: PageStorage, cook
         if (isStored) removeStored(name);
         return true;
       };
-      takeOver(name, lastAlive, take, storage.others);
+      storage.others.take(name, take, lastAlive);
     }
   });
 }

@@ -1,32 +1,56 @@
-// Web Locks tell which pages live: if the lock of a part of the storage is free, its page is closed.
+// Web Locks tell which pages live: if the lock of a part of the storage is free, its page is closed. In a browser
+// without locks, and on a page where something has replaced them, time stamps tell.
 
-import { deferred, lock, lockIfFree } from "../environment.ts";
-import { RELEASED_WITHIN_MS } from "../generated/contract.ts";
+import { wall } from "../clock.ts";
+import { atTaskEnd, deferred, locks, requestLock } from "../environment.ts";
+import { CLOSED_AFTER_MS, RELEASED_WITHIN_MS } from "../generated/contract.ts";
 import { later } from "./browser.ts";
 
-/** Locks that are held until they are released. In a browser without locks this does nothing. */
+/** The last request was neither granted nor denied. */
+let areBroken = false;
+
+/** Whether there are locks that work, as far as that is known. */
+export const haveLocks = (): unknown => !areBroken && locks();
+
+/** Locks that are held until they are released. */
 export class Locks {
   /** What ends each of them, and each timer. A release begins a new list. */
   #releases: ((() => void) | undefined)[] = [];
 
-  /** Holds the lock of this name as soon as nobody else does. */
-  hold(name: string): void {
-    lock(name, this.#whenGranted());
-  }
-
   /**
-   * Calls `take` if nobody holds the lock of this name, and holds it if `take` returns that something had to stay. A
-   * lock that is held is requested once more: a browser may start the next page before it has released the locks of
-   * the one that this page replaces.
+   * Calls `takeOver` for what a page left under `name`, if that page is closed or its last time stamp is too old. No
+   * other page takes it at the same time. Unless `takeOver` returns that nothing had to stay, this holds the lock. If
+   * this is not done again, a lock that is held is requested once more: a browser may start the next page before it has
+   * released the locks of the one that this page replaces.
    */
-  take(name: string, take: () => boolean): void {
+  async take(name: string, takeOver: () => unknown, lastAlive: number, isAgain?: boolean): Promise<void> {
     const releases = this.#releases;
-    const granted = this.#whenGranted(take);
-    lockIfFree(name, (free) => {
-      if (!free && releases === this.#releases)
-        releases[releases.length] = later(() => lockIfFree(name, granted), RELEASED_WITHIN_MS);
-      return granted(free);
-    });
+    let isUnanswered = true;
+    const granted = (free: Lock | null): Promise<void> | undefined => {
+      isUnanswered = areBroken = false;
+      if (releases === this.#releases) {
+        if (free) {
+          if (!takeOver()) {
+            const { promise, settle } = deferred();
+            releases[releases.length] = settle;
+            return promise;
+          }
+        } else if (!isAgain) {
+          releases[releases.length] = later(() => this.take(name, takeOver, lastAlive, true), RELEASED_WITHIN_MS);
+        }
+      }
+      return undefined;
+    };
+    try {
+      await requestLock(locks()!, name, { __proto__: null, ifAvailable: true }, granted);
+    } catch {
+      // A lock can also be lost after it was granted.
+    }
+    if (!isUnanswered) return;
+    areBroken = true;
+    // Also where the time stamp is missing, or lies in the future because the clock was set back since.
+    // As with a lock, this happens after the current task.
+    if (!(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) atTaskEnd(takeOver);
   }
 
   /** Releases all locks that are held, and gives up those that are requested. */
@@ -34,16 +58,5 @@ export class Locks {
     const releases = this.#releases;
     this.#releases = [];
     for (let at = 0; at < releases.length; at += 1) releases[at]?.();
-  }
-
-  /** The callback that holds a lock once it is granted, unless all were released meanwhile or `take` took everything. */
-  #whenGranted(take?: () => boolean): (lock: Lock | null) => Promise<void> | undefined {
-    const releases = this.#releases;
-    return (free) => {
-      if (!free || releases !== this.#releases || take?.()) return undefined;
-      const { promise, settle } = deferred();
-      releases[releases.length] = settle;
-      return promise;
-    };
   }
 }

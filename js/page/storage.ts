@@ -4,13 +4,12 @@
 import { wall } from "../clock.ts";
 import type { EarlyCalls } from "../early.ts";
 import type { SendInput } from "../engine-driver.ts";
-import { locks } from "../environment.ts";
 import { LAST_ALIVE, SHARED_WAIT } from "../generated/contract.ts";
 import { attempt, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
 import { byteLength, removeStored, store } from "../web-storage.ts";
 import { readStored } from "./browser.ts";
-import { Locks } from "./locks.ts";
-import { namesWithPrefix, takeOver } from "./orphans.ts";
+import { haveLocks, Locks } from "./locks.ts";
+import { namesWithPrefix } from "./orphans.ts";
 
 /** This page's part of the storage, and what other pages left. */
 export class PageStorage {
@@ -69,7 +68,8 @@ export class PageStorage {
       // name.
       this.#forgetSegments();
       this.#part = `${this.eventPrefix}${this.#stream}-${segment}`;
-      this.#own.hold(this.#part);
+      // Nobody else knows that name, so the lock is free. Where locks do not work, the time stamp is stored.
+      this.#own.take(this.#part, () => this.#updateLastAlive(), 0, true);
     }
     const before = this.#segments[segment] ?? 0;
     if (!before) this.#segmentCount += 1;
@@ -133,7 +133,7 @@ export class PageStorage {
         seen[part] = true;
         // Without a valid time the page counts as closed: sending events twice is better than losing them.
         const lastAlive = toNumber(readStored(part + LAST_ALIVE));
-        takeOver(part, lastAlive, () => this.#adoptPart(part), this.others);
+        this.others.take(part, () => this.#adoptPart(part), lastAlive);
       }
     });
   }
@@ -206,11 +206,9 @@ export class PageStorage {
     this.#own.release();
   }
 
-  /** Without locks, records for other pages that this page lives. */
+  /** Where there are no locks that work, records for other pages that this page lives. */
   #updateLastAlive(): void {
-    if (this.#segmentCount && !locks()) {
-      store(this.#part + LAST_ALIVE, `${wall()}`);
-    }
+    if (this.#segmentCount && !haveLocks()) store(this.#part + LAST_ALIVE, `${wall()}`);
   }
 }
 

@@ -15,13 +15,18 @@ globalThis.Storage = class {
   }
 };
 
-/** Locks that were requested with `ifAvailable`, and the callback for each. */
+/** Requested locks of parts that other pages left, and the callback for each. */
 const requestedLocks = [];
+/** What a request does in place of the browser. */
+let replacedRequest;
 globalThis.LockManager = class {
-  request(name, { ifAvailable }, granted) {
-    if (ifAvailable) requestedLocks.push({ name, granted });
-    else granted({});
-    return Promise.resolve();
+  request(name, _, granted) {
+    if (!(this instanceof LockManager)) throw new TypeError("Illegal invocation");
+    if (replacedRequest) return replacedRequest(name, granted);
+    if (name.startsWith("q1.s.own")) return Promise.resolve(granted({}));
+    return new Promise((resolve) => {
+      requestedLocks.push({ name, granted: (lock) => resolve(granted(lock)) });
+    });
   }
 };
 Object.defineProperty(globalThis, "navigator", { value: { locks: new LockManager() } });
@@ -196,3 +201,60 @@ test("without locks, a part is taken over unless its time stamp says that its pa
     navigator.locks = locks;
   }
 });
+
+const BROKEN = {
+  "is refused": async () => {
+    throw new DOMException("no locks", "SecurityError");
+  },
+  throws: () => {
+    throw new TypeError("no locks");
+  },
+  "returns nothing": () => {},
+  "returns something else": () => 7,
+};
+
+/** Runs the timers that have been started, and what follows from them. */
+async function settle() {
+  for (let turn = 0; turn < 20; turn += 1) await undefined;
+  for (const [timer, task] of timers) {
+    timers.delete(timer);
+    task();
+  }
+  for (let turn = 0; turn < 20; turn += 1) await undefined;
+}
+
+for (const [what, request] of Object.entries(BROKEN)) {
+  test(`where the request of a lock ${what}, a part is taken over unless its time stamp says that its page lives`, async () => {
+    for (const [stamp, isTaken] of [
+      [Date.now() - 3_600_000, true],
+      [Date.now(), false],
+    ]) {
+      replacedRequest = request;
+      const { storage, inputs } = page(1_000);
+      localStorage.setItem(LEFT, "2{orphan}\n");
+      localStorage.setItem("q1.s.gone-1.0", stamp);
+      storage.adopt();
+      await settle();
+      assert.equal(
+        inputs.some(([, records]) => records === "2{orphan}\n"),
+        isTaken,
+        `${stamp}`,
+      );
+    }
+  });
+
+  test(`where the request of a lock ${what}, a page stores when it lived last, until locks work again`, async () => {
+    replacedRequest = request;
+    const { storage } = page(1_000);
+    storage.write(1, "first");
+    await settle();
+    assert.ok(Number(localStorage["q1.s.own-1.0"]) > Date.now() - 1_000);
+    storage.remove(1);
+    replacedRequest = undefined;
+    storage.write(2, "third");
+    await settle();
+    localStorage.removeItem("q1.s.own-2.0");
+    storage.write(2, "fourth");
+    assert.deepEqual({ ...localStorage }, { "q1.s.own-2.2": "fourth" });
+  });
+}

@@ -123,3 +123,55 @@ pub async fn what_a_page_left_is_taken_although_its_lock_is_released_late(
     scene.has(0..5).await?;
     scene.ends_without_duplicates().await
 }
+
+/// A script or an extension may replace the function that requests a lock.
+pub async fn what_a_page_left_is_taken_once_it_is_old_where_locks_do_not_work(
+    stage: &Stage,
+) -> Result<()> {
+    for replaced in [
+        "async () => { throw new DOMException('no', 'SecurityError'); }",
+        "() => { throw new TypeError('no'); }",
+        "() => {}",
+    ] {
+        let before = format!("LockManager.prototype.request = {replaced};");
+        let scene = open(stage, &before).await?;
+        let page = &scene.page;
+        scene.server.set_down(true);
+        scene.track().await?;
+        page.act(MAKE, json!([0, 5])).await?;
+        for is_old in [false, true] {
+            stage.browser().await?.client().refresh().await?;
+            page.until("window.na").await?;
+            if is_old {
+                let age = format!("for (const stamp of {STAMPS}) localStorage[stamp] -= 700_000;");
+                page.act(&age, Value::Null).await?;
+                scene.server.set_down(false);
+            }
+            let left: Vec<String> = page.run(LEFT, Value::Null).await?;
+            ensure!(
+                left.iter().any(|name| name.ends_with(".0")),
+                "{replaced}: no page has stored when it lived last: {left:?}"
+            );
+            scene.track().await?;
+            if !is_old {
+                page.act("await _na.flush();", Value::Null).await?;
+                let stayed: bool = page
+                    .run(
+                        "return args.every((name) => name in localStorage);",
+                        json!(left),
+                    )
+                    .await?;
+                ensure!(stayed, "{replaced}: the part of a living page was taken");
+            }
+        }
+        scene.has(0..5).await?;
+        scene.ends_without_duplicates().await?;
+        ensure!(page.is_unharmed().await?.is_empty(), "{replaced}");
+    }
+    Ok(())
+}
+
+/// The names under which pages have stored when they lived last.
+const STAMPS: &str = "Object.keys(localStorage).filter((name) => name.endsWith('.0'))";
+
+const LEFT: &str = "return Object.keys(localStorage);";
