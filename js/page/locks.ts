@@ -48,9 +48,9 @@ export class Locks {
     }
     if (!isUnanswered) return;
     areBroken = true;
-    // Also where the time stamp is missing, or lies in the future because the clock was set back since.
-    // As with a lock, this happens after the current task.
-    if (!(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) atTaskEnd(takeOver);
+    // Also where the time stamp lies in the future because the clock was set back since, or is missing. Where there are
+    // locks, though, a page without a time stamp has one that works. As with a lock, this happens after the current task.
+    if ((lastAlive || !locks()) && !(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) atTaskEnd(takeOver);
   }
 
   /** Releases all locks that are held, and gives up those that are requested. */

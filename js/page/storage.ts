@@ -69,7 +69,7 @@ export class PageStorage {
       this.#forgetSegments();
       this.#part = `${this.eventPrefix}${this.#stream}-${segment}`;
       // Nobody else knows that name, so the lock is free. Where locks do not work, the time stamp is stored.
-      this.#own.take(this.#part, () => this.#updateLastAlive(), 0, true);
+      this.#own.take(this.#part, () => this.#updateLastAlive(), 1, true);
     }
     const before = this.#segments[segment] ?? 0;
     if (!before) this.#segmentCount += 1;

@@ -224,15 +224,17 @@ async function settle() {
 }
 
 for (const [what, request] of Object.entries(BROKEN)) {
-  test(`where the request of a lock ${what}, a part is taken over unless its time stamp says that its page lives`, async () => {
+  test(`where the request of a lock ${what}, a part is taken over where its time stamp says that its page is closed`, async () => {
     for (const [stamp, isTaken] of [
       [Date.now() - 3_600_000, true],
       [Date.now(), false],
+      // Its page has a lock.
+      [undefined, false],
     ]) {
       replacedRequest = request;
       const { storage, inputs } = page(1_000);
       localStorage.setItem(LEFT, "2{orphan}\n");
-      localStorage.setItem("q1.s.gone-1.0", stamp);
+      if (stamp) localStorage.setItem("q1.s.gone-1.0", stamp);
       storage.adopt();
       await settle();
       assert.equal(
