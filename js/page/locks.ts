@@ -50,7 +50,8 @@ export class Locks {
     areBroken = true;
     // Also where the time stamp lies in the future because the clock was set back since, or is missing. Where there are
     // locks, though, a page without a time stamp has one that works. As with a lock, this happens after the current task.
-    if ((lastAlive || !locks()) && !(wall() - lastAlive <= CLOSED_AFTER_MS && lastAlive - wall() <= CLOSED_AFTER_MS)) atTaskEnd(takeOver);
+    const age = wall() - lastAlive;
+    if ((lastAlive || !locks()) && !(age <= CLOSED_AFTER_MS && -age <= CLOSED_AFTER_MS)) atTaskEnd(takeOver);
   }
 
   /** Releases all locks that are held, and gives up those that are requested. */
