@@ -6,7 +6,7 @@ use super::{erasures::in_words, error::CliError, output::print};
 use crate::{
     config::DatabaseFile,
     store::sqlite::{
-        CommandFile, DatabasePath, ExclusiveFile, TakenAway,
+        CommandFile, DatabasePath, ExclusiveFile, Lasting,
         replacement::{self, Replaced},
     },
 };
@@ -26,10 +26,10 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
     let replaced = close_to_others(db)?;
     let copy =
         replacement::new_copy(db.as_path()).map_err(io(format!("removing a copy beside {db}")))?;
-    let none = TakenAway::default();
-    let taken = replaced.as_ref().map_or(&none, |file| &file.taken);
-    let again = CommandFile::from_backup(from, &copy)
-        .and_then(|copied| copied.take_again(taken))
+    let none = Lasting::default();
+    let lasting = replaced.as_ref().map_or(&none, |file| &file.lasting);
+    let applied = CommandFile::from_backup(from, &copy)
+        .and_then(|copied| copied.apply(lasting))
         .inspect_err(|_| {
             // A copy that was not restored completely is useless.
             let _ = replacement::new_copy(db.as_path());
@@ -42,10 +42,11 @@ pub(super) fn run(database: &DatabaseFile, from: &Path) -> Result<(), CliError> 
     let Replaced { kept } =
         replacement::replace(db.as_path()).map_err(io(format!("replacing {db}")))?;
     print(&format!(
-        "{db} is {}; erased again: {}; revoked again: {} keys",
+        "{db} is {}; erased again: {}; keys revoked again: {}, kept: {}",
         from.display(),
-        in_words(again.erased),
-        again.keys
+        in_words(applied.erased),
+        applied.keys.revoked,
+        applied.keys.added
     ))?;
     match kept {
         None => Ok(()),

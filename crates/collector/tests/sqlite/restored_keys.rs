@@ -1,13 +1,13 @@
-//! Keys that were revoked, and sessions that ended, after a backup was made.
+//! Keys that were made or revoked, and sessions that ended, after a backup was made.
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::running::{json_of, natero};
 
 #[test]
-fn a_key_that_was_revoked_and_a_session_that_ended_stay_so_in_a_restored_backup() {
+fn a_restored_backup_has_the_keys_of_the_database_that_it_replaces_and_no_session() {
     let folder = TempDir::new().unwrap();
     let (db, copy) = (folder.path().join("n.db"), folder.path().join("copy.db"));
     let copy = copy.to_str().unwrap();
@@ -18,6 +18,8 @@ fn a_key_that_was_revoked_and_a_session_that_ended_stay_so_in_a_restored_backup(
     let session = "INSERT INTO dashboard_sessions (id_hash, key_id, began_at, used_at)
                    VALUES (x'01', 1, 1, 1)";
     open.execute(session, []).unwrap();
+    let account = "INSERT INTO accounts (account_id) VALUES ('acme')";
+    open.execute(account, []).unwrap();
     assert!(natero(&db, &["backup", copy]).status.success());
     // Signed out.
     open.execute("DELETE FROM dashboard_sessions", []).unwrap();
@@ -25,22 +27,37 @@ fn a_key_that_was_revoked_and_a_session_that_ended_stay_so_in_a_restored_backup(
     for id in ["source-1", "account-3", "viewer-2"] {
         assert!(natero(&db, &["keys", "revoke", id]).status.success());
     }
-    // The backup does not have this key.
+    // The backup does not have this key, and nobody needs it.
     json_of(natero(&db, &["keys", "create", "account", "--json"]));
     assert!(
         natero(&db, &["keys", "revoke", "account-5"])
             .status
             .success()
     );
+    for made in [
+        &["source", "--trusted", "--name", "billing"][..],
+        &["viewer", "--account", "acme"],
+    ] {
+        json_of(natero(
+            &db,
+            &[&["keys", "create"], made, &["--json"]].concat(),
+        ));
+    }
     let listed = || json_of(natero(&db, &["keys", "list", "--json"]));
     let before = listed();
 
     let restored = natero(&db, &["restore", copy]);
     let said = String::from_utf8(restored.stdout).unwrap();
-    assert!(said.contains("revoked again: 3 keys"), "{said}");
-    let mut expected = before.as_array().unwrap().clone();
-    expected.retain(|key| key["id"] != "account-5");
-    assert_eq!(listed(), json!(expected));
+    assert!(said.contains("keys revoked again: 3, kept: 2"), "{said}");
+    let without_ids = |keys: Value| {
+        let mut keys = keys.as_array().unwrap().clone();
+        keys.retain(|key| !(key["id"] == "account-5" && key["revoked_at"].is_number()));
+        for key in &mut keys {
+            key["id"].take();
+        }
+        keys
+    };
+    assert_eq!(without_ids(listed()), without_ids(before));
     let sessions: i64 = Connection::open(&db)
         .unwrap()
         .query_row("SELECT COUNT(*) FROM dashboard_sessions", [], |row| {
@@ -49,12 +66,12 @@ fn a_key_that_was_revoked_and_a_session_that_ended_stay_so_in_a_restored_backup(
         .unwrap();
     assert_eq!(sessions, 0);
 
-    // A database of other keys with the same numbers keeps them.
+    // A backup of other keys with the same numbers keeps them, too.
     let other = folder.path().join("other.db");
     for kind in ["source", "account"] {
         json_of(natero(&other, &["keys", "create", kind, "--json"]));
     }
     let restored = natero(&db, &["restore", other.to_str().unwrap()]);
     let said = String::from_utf8(restored.stdout).unwrap();
-    assert!(said.contains("revoked again: 0 keys"), "{said}");
+    assert!(said.contains("keys revoked again: 0, kept: 5"), "{said}");
 }

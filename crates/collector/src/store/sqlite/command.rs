@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     account_rows, connection,
+    current_keys::{self, ChangedKeys, CurrentKeys},
     database::SqliteStore,
     database_path::{DatabasePath, open_error},
     erasure,
@@ -14,7 +15,6 @@ use super::{
     free_pages::{self, Step},
     inbox::{self, InboxFile},
     keys, loss, rebuild,
-    revocations::{self, Revocations},
 };
 use crate::{
     clock::now_ms,
@@ -39,29 +39,29 @@ pub struct CommandFile {
     inbox: Option<InboxFile>,
 }
 
-/// What was taken away from a file for good. A restored backup must not bring it back. The default
-/// is that of a file that does not exist.
+/// What holds for a file whichever backup replaces it. The default is that of a file that does not
+/// exist.
 #[derive(Debug, Clone, Default)]
-pub struct TakenAway {
+pub struct Lasting {
     erasures: Vec<Entry>,
-    revoked: Revocations,
+    keys: CurrentKeys,
 }
 
-/// What was taken away from a restored backup once more.
+/// What has changed in a restored backup.
 #[derive(Debug, Clone, Copy)]
-pub struct TakenAgain {
+pub struct Applied {
     /// What was erased.
     pub erased: Erased,
-    /// Number of keys that were revoked.
-    pub keys: usize,
+    /// The keys that were revoked and added.
+    pub keys: ChangedKeys,
 }
 
 /// A file that nobody else can open until this is dropped. It is complete without its log and its
 /// inbox.
 #[derive(Debug)]
 pub struct ExclusiveFile {
-    /// What was taken away from the file.
-    pub taken: TakenAway,
+    /// What holds for the backup that replaces the file.
+    pub lasting: Lasting,
     _conn: Connection,
 }
 
@@ -255,38 +255,38 @@ impl CommandFile {
         if self.conn.execute_batch("BEGIN IMMEDIATE; COMMIT").is_err() {
             return Ok(None);
         }
-        let taken = TakenAway {
+        let lasting = Lasting {
             erasures: erasure_list::entries(&self.conn).map_err(failed)?,
-            revoked: revocations::read(&self.conn).map_err(failed)?,
+            keys: current_keys::read(&self.conn).map_err(failed)?,
         };
         // The file is kept under another name, so it must be complete without its log.
         self.conn
             .pragma_update(None, "wal_checkpoint", "TRUNCATE")
             .map_err(failed)?;
         Ok(Some(ExclusiveFile {
-            taken,
+            lasting,
             _conn: self.conn,
         }))
     }
 
-    /// Takes away from a restored backup what was taken away from the file that it replaces, and
-    /// ends the sessions of the dashboard. Afterwards the file has no log beside it, so it can be
-    /// renamed.
+    /// Erases from a restored backup what was erased from the file that it replaces, gives it the
+    /// keys of that file, and ends the sessions of the dashboard. Afterwards the file has no log
+    /// beside it, so it can be renamed.
     ///
     /// # Errors
     /// Fails when the file cannot be read or written.
-    pub fn take_again(mut self, taken: &TakenAway) -> Result<TakenAgain, StoreError> {
+    pub fn apply(mut self, lasting: &Lasting) -> Result<Applied, StoreError> {
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let erased = erasure::apply(&tx, &taken.erasures).map_err(failed)?;
-        let keys = revocations::repeat(&tx, &taken.revoked).map_err(failed)?;
+        let erased = erasure::apply(&tx, &lasting.erasures).map_err(failed)?;
+        let keys = current_keys::carry_over(&tx, &lasting.keys).map_err(failed)?;
         tx.commit().map_err(failed)?;
         overwrite_free_pages(&mut self.conn).map_err(failed)?;
         self.conn
             .pragma_update(None, "journal_mode", "DELETE")
             .map_err(failed)?;
-        Ok(TakenAgain { erased, keys })
+        Ok(Applied { erased, keys })
     }
 
     /// Copies the file to a new one while it is in use.
