@@ -120,6 +120,7 @@ for (const [what, settings] of [
   test(`an onError that makes a tracker ${what} does not go on without end`, async () => {
     let made = 0;
     const trackers = [];
+    const begun = performance.now();
     const onError = () => {
       made += 1;
       // A limit, so that an endless loop fails the test instead of blocking it.
@@ -127,7 +128,10 @@ for (const [what, settings] of [
     };
     await turn(onError);
     for (let at = 0; at < 20; at += 1) await settled();
-    assert.ok(made > 1 && made < 1_000, String(made));
+    // All trackers of a page tell 250 messages a second. A busy machine may take several.
+    // The first and the last of them are seconds that have begun.
+    const seconds = Math.floor((performance.now() - begun) / 1_000) + 2;
+    assert.ok(made > 1 && made <= 251 * seconds && made < 5_000, `${made} in ${seconds} s`);
     for (const tracker of trackers) tracker.shutdown();
     await settled();
     told.take();
