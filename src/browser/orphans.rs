@@ -3,8 +3,8 @@
 use natero_engine::host_constants::{CLOSED_AFTER, RELEASED_WITHIN};
 
 use super::{
-    clock, executor,
-    locks::{self, Lock},
+    clock,
+    locks::{self, Answer, Lock},
     timer::Timer,
 };
 
@@ -38,28 +38,37 @@ pub(crate) fn take_over(
     take: impl FnOnce() -> Takeover + 'static,
     keep: impl Fn(Kept) + Copy + 'static,
 ) {
-    if locks::exist() {
-        let again = name.to_owned();
-        let take_if_free = move |is_free: bool| {
-            if is_free {
-                return taken(take, keep);
+    let again = name.to_owned();
+    let answered = move |answer| {
+        match answer {
+            Answer::Granted => return taken(take, keep),
+            Answer::Denied => {
+                let timer = Timer::default();
+                timer.set(clock::monotonic() + RELEASED_WITHIN.0, move || {
+                    let answered = move |answer| match answer {
+                        Answer::Granted => taken(take, keep),
+                        Answer::Denied | Answer::Missing => None,
+                    };
+                    locks::request(&again, true, Box::new(answered));
+                });
+                keep(Kept::Retry(timer));
             }
-            let timer = Timer::default();
-            timer.set(clock::monotonic() + RELEASED_WITHIN.0, move || {
-                let granted = move |is_free: bool| is_free.then(|| taken(take, keep)).flatten();
-                locks::request(&again, true, Box::new(granted));
-            });
-            keep(Kept::Retry(timer));
-            None
-        };
-        locks::request(name, true, Box::new(take_if_free));
-    } else if !(-CLOSED_AFTER.0..=CLOSED_AFTER.0).contains(&(clock::wall() - last_alive)) {
-        // Also where the time stamp lies in the future, because the clock was set back since.
-        // As with a lock, this happens after the current task.
-        executor::later(move || {
-            take();
-        });
-    }
+            Answer::Missing if is_old(last_alive) => {
+                take();
+            }
+            Answer::Missing => {}
+        }
+        None
+    };
+    locks::request(name, true, Box::new(answered));
+}
+
+/// Whether a page with this time stamp counts as closed. Also where it lies in the future, because
+/// the clock was set back since, or is missing. Where there are locks, though, a page without a
+/// time stamp has one that works.
+fn is_old(last_alive: f64) -> bool {
+    let age = clock::wall() - last_alive;
+    (last_alive != 0.0 || !locks::exist()) && !(-CLOSED_AFTER.0..=CLOSED_AFTER.0).contains(&age)
 }
 
 /// Takes what is there. The lock to hold on, if a part had to stay.

@@ -120,7 +120,7 @@ impl PageStorage {
 
     /// Writes a segment. Returns whether it, or its previous version, is stored. If
     /// storage is full or blocked, the events stay in memory.
-    pub fn write(&self, segment: SegmentId, records: &str) -> bool {
+    pub fn write(&'static self, segment: SegmentId, records: &str) -> bool {
         let begins_part = {
             let mut own = self.own.borrow_mut();
             let begins_part = own.segments.is_empty() && !own.stream.is_empty();
@@ -134,7 +134,7 @@ impl PageStorage {
             begins_part.then(|| own.part.clone())
         };
         if let Some(part) = begins_part {
-            let lock = Lock::hold(&part);
+            let lock = Lock::hold(&part, move || self.update_last_alive());
             self.own.borrow_mut().lock = Some(lock);
         }
         let (name, before) = self.own.borrow_mut().set_size(segment, records.len());
@@ -318,11 +318,11 @@ impl PageStorage {
         }
     }
 
-    /// Without locks, records for other pages that this page lives.
+    /// Where there are no locks that work, records for other pages that this page lives.
     fn update_last_alive(&self) {
         let last_alive = {
             let own = self.own.borrow();
-            if own.segments.is_empty() || locks::exist() {
+            if own.segments.is_empty() || locks::work() {
                 return;
             }
             [&own.part, LAST_ALIVE].concat()

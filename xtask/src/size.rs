@@ -87,7 +87,7 @@ const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
 
 /// Ceiling for the class with std rebuilt for size, in bytes of gzip. The budget is 45,000.
 /// The ceiling is lowered over time, except when a fix needs more.
-const CLASS_CEILING: u64 = 61_120;
+const CLASS_CEILING: u64 = 61_360;
 
 /// Whether the class in this folder is within its ceiling.
 ///

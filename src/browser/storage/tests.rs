@@ -8,7 +8,12 @@ use super::*;
 
 #[wasm_bindgen_test]
 fn what_a_page_writes_as_it_goes_is_bounded_together_with_what_it_wrote_before() {
-    let storage = PageStorage::new("bound_", "s", 100, Box::new(|_| {}));
+    let storage = Box::leak(Box::new(PageStorage::new(
+        "bound_",
+        "s",
+        100,
+        Box::new(|_| {}),
+    )));
     let write = |segment, bytes| {
         let segment = NonZeroU32::new(segment).map(SegmentId).expect("from 1 on");
         storage.write(segment, &"a".repeat(bytes))

@@ -108,11 +108,6 @@ const EXCEPTIONS: &[Exception] = &[
     ),
     except(
         "storage",
-        "what_a_page_left_is_taken_once_it_is_old_where_locks_do_not_work",
-        "the Rust host takes locks that exist for locks that work",
-    ),
-    except(
-        "storage",
         "wasm_that_is_missing_is_reported_once_and_the_next_load_sends",
         "the class exists once its wasm is there: the page is told by its own import",
     ),
