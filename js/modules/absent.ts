@@ -11,10 +11,12 @@ export function reportOnce(message: string): void {
   console.error(`natero-wasm${message}`);
 }
 
+const no = Promise.resolve(false);
+
 const ABSENT: Pick<na, "ready" | "flush" | "inspect" | "stats"> = {
-  ready: Promise.resolve(false),
-  inspect: () => Promise.resolve(false),
-  flush: () => Promise.resolve({ delivered: 0, pending: 0, rejected: 0 }),
+  ready: no,
+  inspect: () => no,
+  flush: async () => ({ delivered: 0, pending: 0, rejected: 0 }),
   stats: () =>
     ({ accepted: 0, delivered: 0, pending: 0, dropped: {}, requests: 0, retries: 0, bytesSent: 0 }) as ReturnType<
       na["stats"]

@@ -29,11 +29,8 @@ export class Modules {
     if (typeof document === "undefined") return new Modules();
     // All handles to a tracker share its promise. A stand-in for a tracker in a test may have none.
     const key = tracker.ready ?? tracker;
-    let modules = page.modules.get(key);
-    if (!modules) {
-      modules = new Modules();
-      page.modules.set(key, modules);
-    }
+    const modules = page.modules.get(key) ?? new Modules();
+    page.modules.set(key, modules);
     return modules;
   }
 

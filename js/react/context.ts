@@ -1,21 +1,11 @@
 // The tracker of a tree of components, and the module that the page is in.
 
 import type { Id, na } from "natero-wasm";
-import {
-  type Context,
-  createContext,
-  createElement,
-  type ReactElement,
-  type ReactNode,
-  useContext,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useState,
-} from "react";
+import type { Context, ReactElement, ReactNode } from "react";
 import { absent, reportOnce } from "../modules/absent.ts";
 import { Modules, nextPlace } from "../modules/index.ts";
 import { shared } from "../modules/shared.ts";
+import { createContext, createElement, useContext, useEffect, useLayoutEffect, useMemo, useState } from "./react.ts";
 
 /** What components receive from the provider above them. */
 interface Tracking {
@@ -26,8 +16,8 @@ interface Tracking {
 /** One context per copy of React, because a context made by one copy need not work in another. */
 const contexts = shared("react", new WeakMap<typeof createContext, Context<Tracking | undefined>>());
 
-if (!contexts.has(createContext)) contexts.set(createContext, createContext<Tracking | undefined>(undefined));
-const TrackingContext = contexts.get(createContext)!;
+const TrackingContext = contexts.get(createContext) ?? createContext<Tracking | undefined>(undefined);
+contexts.set(createContext, TrackingContext);
 
 const trackingOf = (tracker: na): Tracking => ({ tracker, modules: Modules.of(tracker) });
 

@@ -35,7 +35,9 @@ function moduleOf(parts: string[], modules: Readonly<Record<string, string | nul
   let most = -1;
   for (const [pattern, module] of Object.entries(modules)) {
     const wanted = split(pattern);
-    const fits = wanted.every((part, at) => (isAny(part) ? at < parts.length || isOptional(part) : part === parts[at]));
+    const fits = wanted.every((part, at) =>
+      isAny(part) ? at < parts.length || /^\[\[|\?$/.test(part) : part === parts[at],
+    );
     // Of two prefixes of equal length, the one with fewer wildcard parts wins.
     const weight = wanted.length - wanted.filter(isAny).length / (wanted.length + 1);
     if (!fits || weight <= most) continue;
@@ -45,14 +47,6 @@ function moduleOf(parts: string[], modules: Readonly<Record<string, string | nul
   return best;
 }
 
-function isAny(part: string): boolean {
-  return /^(?::|\[.*\]$)/.test(part);
-}
+const isAny = (part: string): boolean => /^(?::|\[.*\]$)/.test(part);
 
-function isOptional(part: string): boolean {
-  return /^\[\[|\?$/.test(part);
-}
-
-function split(path: string): string[] {
-  return path.split("/").filter(Boolean);
-}
+const split = (path: string): string[] => path.split("/").filter(Boolean);

@@ -1,18 +1,10 @@
 // A component that sends feature events.
 
 import type { GivenDetails, Id } from "natero-wasm";
-import {
-  cloneElement,
-  createElement,
-  Fragment,
-  isValidElement,
-  type ReactElement,
-  type ReactNode,
-  useEffect,
-  useState,
-} from "react";
+import type { ReactElement, ReactNode } from "react";
 import { reportOnce } from "../modules/absent.ts";
 import { useTracking } from "./context.ts";
+import { cloneElement, createElement, Fragment, isValidElement, useEffect, useState } from "./react.ts";
 
 /** The properties of {@link Track}. */
 export interface TrackProps {
@@ -85,15 +77,15 @@ function resolved(node: ReactNode): ReactNode {
 }
 
 /** Calls both handlers, even if the first throws. Returns the result of the first. */
-function inTurn(first: Handler | undefined, second: Handler | undefined): Handler {
-  return (...parameters) => {
+const inTurn =
+  (first: Handler | undefined, second: Handler | undefined): Handler =>
+  (...parameters) => {
     try {
       return first?.(...parameters);
     } finally {
       second?.(...parameters);
     }
   };
-}
 
 /** The current state of a component. */
 interface Latest {
